@@ -1,0 +1,362 @@
+/**
+ * The host's side of the kernel: one WebAssembly instance, its input buffer, its batch slots.
+ *
+ * Owns the memory; nothing is allocated per event. The caller reads bytes into `input`, calls `process`, and
+ * takes rejects and matches before the next call: everything they point to is valid until then. A slot is
+ * opened, filled over any number of calls, sealed, and free again when its body has been copied or encoded.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { TetrashipError } from '../errors.ts';
+import { READ_CHUNK_BYTES } from '../limits.ts';
+import * as L from './layout.ts';
+import { columnName, escapeName, SERVER_COLUMNS, unescapeName } from './names.ts';
+import { compileProgram } from './program.ts';
+import { planRegions, type Regions } from './regions.ts';
+import {
+  type Condition,
+  type Filters,
+  type FlattenOptions,
+  MATCH_KINDS,
+  type MatchKind,
+  REJECT_REASONS,
+  type RejectReason,
+} from './types.ts';
+
+export { STATUS_DRAIN, STATUS_MORE, STATUS_SLOT_FULL, STATUS_TOO_LONG } from './layout.ts';
+
+export interface KernelOptions extends FlattenOptions {
+  readonly slotCount: number;
+  /** A slot is full once its body is this long; the row that crosses the line is still in it. */
+  readonly slotBytes: number;
+  readonly conditions?: readonly Condition[];
+  readonly filters?: Filters;
+  /** Names already in the dataset. */
+  readonly names?: readonly string[];
+  readonly frozen?: boolean;
+  /** Size of the key cache; for tests. */
+  readonly cacheEdges?: number;
+}
+
+interface Exports {
+  init(): void;
+  flagName(length: number, flags: number): void;
+  admitName(length: number): void;
+  setFrozen(value: number): void;
+  setProgram(): void;
+  openSlot(base: number, table: number, target: number): void;
+  sealSlot(): number;
+  process(length: number, offset: number, final: number): number;
+}
+
+/** A sealed body in kernel memory, and where its rows come from. */
+export interface SealedSlot {
+  /** `[row,row]`; a view, valid until the slot is opened again. */
+  readonly raw: Uint8Array;
+  readonly rowCount: number;
+  readonly ends: Uint32Array;
+  readonly offsets: Float64Array;
+  readonly lengths: Uint32Array;
+}
+
+export interface KernelReject {
+  readonly reason: RejectReason;
+  /** Start in the input buffer; with `fileOffset` the place in the file. */
+  readonly start: number;
+  /** With and without the line end. */
+  readonly length: number;
+  readonly lineLength: number;
+}
+
+export interface KernelMatch {
+  readonly condition: number;
+  readonly kind: MatchKind;
+  readonly start: number;
+  readonly length: number;
+  /** The row as it is shipped; a view, valid until the next call. */
+  readonly row: Uint8Array;
+}
+
+export class Kernel {
+  /** The caller reads bytes in here, from the start. */
+  readonly input: Uint8Array;
+  readonly memoryBytes: number;
+  readonly #bytes: Uint8Array;
+  readonly #words: Uint32Array;
+  readonly #doubles: Float64Array;
+  readonly #exports: Exports;
+  readonly #regions: Regions;
+  readonly #slotBytes: number;
+  readonly #added = new Map<string, { address: number; length: number }>();
+  #regexes: readonly { test(text: string): boolean }[] = [];
+  #openSlot = -1;
+
+  private constructor(exports: Exports, memory: WebAssembly.Memory, regions: Regions, options: KernelOptions) {
+    this.#exports = exports;
+    this.#regions = regions;
+    this.#slotBytes = options.slotBytes;
+    this.#bytes = new Uint8Array(memory.buffer);
+    this.#words = new Uint32Array(memory.buffer);
+    this.#doubles = new Float64Array(memory.buffer);
+    this.memoryBytes = memory.buffer.byteLength;
+    this.input = this.#bytes.subarray(regions.input.address, regions.input.address + regions.input.capacity);
+  }
+
+  /** @throws TetrashipError KERNEL when the module is missing, RULES when the conditions do not fit. */
+  static async create(options: KernelOptions): Promise<Kernel> {
+    const suffix = suffixOf(options.addColumns);
+    const patterns = patternsOf(options);
+    const regions = planRegions({
+      ...options,
+      readBytes: READ_CHUNK_BYTES,
+      suffixBytes: suffix.length,
+      patternBytes: patterns.reduce((sum, pattern) => sum + 16 + pattern.text.length + 16, 0),
+      patternCount: patterns.length,
+    });
+    const memory = new WebAssembly.Memory({ initial: regions.pages, maximum: regions.pages });
+    let kernel: Kernel | undefined;
+    const { instance } = await WebAssembly.instantiate(await moduleBytes(), {
+      env: { memory },
+      host: {
+        matchRegex: (regex: number, text: number, length: number) => kernel?.matchRegex(regex, text, length) ?? 0,
+        parseNumber: (text: number, length: number) => kernel?.parseNumber(text, length) ?? Number.NaN,
+      },
+    });
+    const exports = instance.exports;
+    if (!isExports(exports)) throw new TetrashipError('KERNEL', 'cannot use the kernel: it was built from other sources; run the build again');
+    kernel = new Kernel(exports, memory, regions, options);
+    kernel.#init(options, suffix, patterns);
+    await kernel.setProgram(options.conditions ?? [], options.filters ?? {});
+    return kernel;
+  }
+
+  #init(options: KernelOptions, suffix: Buffer, patterns: readonly Pattern[]): void {
+    for (const [offset, value] of this.#regions.parameters) this.#words[(L.PARAMS + offset) >> 2] = value;
+    this.#words[(L.PARAMS + L.P_ARRAYS_JSON) >> 2] = options.arrays === 'json' ? 1 : 0;
+    this.#bytes.set(randomBytes(8), L.PARAMS + L.P_SEED);
+    this.#bytes.set(suffix, this.#regions.suffix);
+    let place = this.#regions.patterns;
+    let text = place + patterns.length * 16;
+    for (const pattern of patterns) {
+      this.#words.set([text, pattern.text.length, pattern.isPrefix ? 1 : 0, pattern.flag], place >> 2);
+      this.#bytes.set(pattern.text, text);
+      place += 16;
+      text += pattern.text.length + 16;
+    }
+    this.#exports.init();
+    for (const name of SERVER_COLUMNS) this.#exports.flagName(this.#put(name), L.FLAG_TAKEN_ALWAYS);
+    for (const name of options.jsonColumns) this.#exports.flagName(this.#put(name), L.FLAG_JSON);
+    let address = this.#regions.suffix;
+    for (const [name, value] of options.addColumns) {
+      const column = columnName(name);
+      this.#exports.flagName(this.#put(column), L.FLAG_TAKEN_ALWAYS);
+      this.#exports.admitName(this.#put(column));
+      const quoted = Buffer.byteLength(JSON.stringify(value));
+      address += Buffer.byteLength(escapeName(column)) + 4;
+      this.#added.set(column, { address, length: quoted });
+      address += quoted;
+    }
+    this.admit(options.names ?? []);
+    this.#exports.setFrozen(options.frozen === true ? 1 : 0);
+  }
+
+  /** Puts a name where the module looks for one; returns its length. */
+  #put(name: string): number {
+    const escaped = Buffer.from(escapeName(name));
+    this.input.set(escaped);
+    return escaped.length;
+  }
+
+  /** Counts names that the dataset has already. Overwrites the input buffer. */
+  admit(names: readonly string[]): void {
+    for (const name of names) {
+      if (Buffer.byteLength(name) * 6 <= this.input.length) this.#exports.admitName(this.#put(name));
+    }
+  }
+
+  /** While frozen, events bring no new names into the dataset: their values go to `overflow`. */
+  set frozen(value: boolean) {
+    this.#exports.setFrozen(value ? 1 : 0);
+  }
+
+  /**
+   * Takes other conditions and filters into force between two calls; states (`repeats`) begin anew.
+   * @throws TetrashipError RULES; the old ones stay in force then.
+   */
+  async setProgram(conditions: readonly Condition[], filters: Filters): Promise<void> {
+    const { address, capacity } = this.#regions.program;
+    const program = compileProgram(conditions, filters, this.#added, capacity);
+    if (program.regexes.length > 0) {
+      const { RE2JS } = await import('re2js');
+      this.#regexes = program.regexes.map((expression) => {
+        const compiled = RE2JS.compile(expression);
+        return { test: (text: string) => compiled.matcher(text).find() };
+      });
+    }
+    this.#bytes.set(program.bytes, address);
+    this.#exports.setProgram();
+  }
+
+  openSlot(slot: number): void {
+    const region = this.#regions.slots[slot];
+    if (!region) throw new TetrashipError('KERNEL', `cannot open slot ${slot}: there are ${this.#regions.slots.length}`);
+    this.#openSlot = slot;
+    this.#exports.openSlot(region.body, region.table, this.#slotBytes);
+  }
+
+  /** Ends the open slot's body. Its view stays valid until the slot is opened again. */
+  sealSlot(): SealedSlot {
+    const region = this.#regions.slots[this.#openSlot];
+    if (!region) throw new TetrashipError('KERNEL', 'cannot seal a slot: none is open');
+    const rowCount = this.slotRows;
+    const length = this.#exports.sealSlot();
+    const ends = new Uint32Array(rowCount);
+    const lengths = new Uint32Array(rowCount);
+    const offsets = new Float64Array(rowCount);
+    for (let row = 0, at = region.table; row < rowCount; row++, at += L.ROW_ENTRY_SIZE) {
+      offsets[row] = this.#doubles[at >> 3] ?? 0;
+      ends[row] = this.#word(at + 8);
+      lengths[row] = this.#word(at + 12);
+    }
+    this.#openSlot = -1;
+    return { raw: this.#bytes.subarray(region.body, region.body + length), rowCount, ends, offsets, lengths };
+  }
+
+  /**
+   * Takes the complete lines among the first `length` bytes of `input`, which stand at `fileOffset` in their
+   * file; with `final` also an unterminated last piece. Returns a STATUS.
+   */
+  process(length: number, fileOffset: number, final: boolean): number {
+    return this.#exports.process(length, fileOffset, final ? 1 : 0);
+  }
+
+  // Results of the last call.
+  get consumedBytes(): number {
+    return this.#word(L.R_CONSUMED);
+  }
+  get events(): number {
+    return this.#word(L.R_EVENTS);
+  }
+  get blankLines(): number {
+    return this.#word(L.R_BLANKS);
+  }
+  get filteredEvents(): number {
+    return this.#word(L.R_FILTERED);
+  }
+  get overflowEvents(): number {
+    return this.#word(L.R_OVERFLOWED);
+  }
+  get typeChanges(): number {
+    return this.#word(L.R_TYPE_CHANGES);
+  }
+  get rejectCount(): number {
+    return this.#word(L.R_REJECTS);
+  }
+  get matchCount(): number {
+    return this.#word(L.R_MATCHES);
+  }
+
+  // State.
+  get slotRows(): number {
+    return this.#word(L.R_SLOT_ROWS);
+  }
+  get slotLength(): number {
+    return this.#word(L.R_SLOT_LENGTH);
+  }
+  /** Names in the budget, and how often the key cache has started over. */
+  get nameCount(): number {
+    return this.#word(L.R_ADMITTED);
+  }
+  get cacheResets(): number {
+    return this.#word(L.R_CACHE_RESETS);
+  }
+
+  reject(index: number): KernelReject {
+    const at = this.#parameter(L.P_REJECTS) + index * L.REJECT_SIZE;
+    const reason = REJECT_REASONS[this.#word(at)];
+    if (!reason) throw new TetrashipError('KERNEL', `cannot read reject ${index}: unknown reason`);
+    return { reason, start: this.#word(at + 4), length: this.#word(at + 8), lineLength: this.#word(at + 12) };
+  }
+
+  match(index: number): KernelMatch {
+    const at = this.#parameter(L.P_MATCHES) + index * L.MATCH_SIZE;
+    const kind = MATCH_KINDS[this.#word(at + 4)];
+    if (!kind) throw new TetrashipError('KERNEL', `cannot read match ${index}: unknown kind`);
+    const row = this.#word(at + 16);
+    return {
+      condition: this.#word(at),
+      kind,
+      start: this.#word(at + 8),
+      length: this.#word(at + 12),
+      row: this.#bytes.subarray(row, row + this.#word(at + 20)),
+    };
+  }
+
+  /** Names in the budget from the given place on, in order of admission. */
+  names(from = 0): string[] {
+    const list = this.#parameter(L.P_ADMITTED);
+    const names: string[] = [];
+    for (let i = from; i < this.nameCount; i++) {
+      const name = this.#word(list + i * 4);
+      const text = this.#word(name + L.N_TEXT) + 2;
+      names.push(unescapeName(this.#text(text, this.#word(name + L.N_LENGTH) - 4)));
+    }
+    return names;
+  }
+
+  matchRegex(regex: number, text: number, length: number): number {
+    return this.#regexes[regex]?.test(this.#text(text, length)) ? 1 : 0;
+  }
+
+  parseNumber(text: number, length: number): number {
+    return Number(this.#text(text, length));
+  }
+
+  #word(address: number): number {
+    return this.#words[address >> 2] ?? 0;
+  }
+
+  #parameter(offset: number): number {
+    return this.#word(L.PARAMS + offset);
+  }
+
+  #text(address: number, length: number): string {
+    return Buffer.from(this.#bytes.buffer, address, length).toString();
+  }
+}
+
+async function moduleBytes(): Promise<Uint8Array<ArrayBuffer>> {
+  const url = new URL('kernel.wasm', import.meta.url);
+  try {
+    return new Uint8Array(await readFile(url));
+  } catch (cause) {
+    throw new TetrashipError('KERNEL', `cannot load the kernel: ${url.pathname} is missing; run \`npm run build:kernel\``, { cause });
+  }
+}
+
+function isExports(exports: WebAssembly.Exports): exports is WebAssembly.Exports & Exports {
+  const wanted = ['init', 'flagName', 'admitName', 'setFrozen', 'setProgram', 'openSlot', 'sealSlot', 'process'];
+  return wanted.every((name) => typeof exports[name] === 'function');
+}
+
+function suffixOf(columns: FlattenOptions['addColumns']): Buffer {
+  return Buffer.from(columns.map(([name, value]) => `,"${escapeName(columnName(name))}":${JSON.stringify(value)}`).join(''));
+}
+
+interface Pattern {
+  readonly text: Buffer;
+  readonly isPrefix: boolean;
+  readonly flag: number;
+}
+
+function patternsOf(options: FlattenOptions): Pattern[] {
+  const toPattern = (flag: number) => (pattern: string): Pattern => {
+    const isPrefix = pattern.endsWith('*');
+    return { text: Buffer.from(escapeName(isPrefix ? pattern.slice(0, -1) : pattern)), isPrefix, flag };
+  };
+  return [
+    ...options.dropColumns.map(toPattern(L.FLAG_DROP)),
+    ...options.redactColumns.map(toPattern(L.FLAG_REDACT)),
+  ];
+}

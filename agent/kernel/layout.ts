@@ -1,0 +1,227 @@
+/**
+ * The kernel's memory map. This file is compiled twice, by AssemblyScript into the module and by Node for
+ * the host, so that each offset stands once. Only integer constants may stand here.
+ *
+ *   0          PARAMS      the host writes, `init()` reads: addresses and sizes of the regions below
+ *   512        RESULTS     `process()` writes, the host reads after each call
+ *   1024       frames, small scratch
+ *   REGIONS    sized at start from the options (regions.ts):
+ *              input │ names │ name text │ buckets │ edges │ contexts │ lists │ overflow │ program │ matches │ slots
+ *
+ * Memory is allocated once: initial = maximum, so no view of it ever detaches, and pages that hostile input
+ * never reaches are never resident.
+ */
+
+// Parameters (u32 each, byte offsets).
+export const PARAMS = 0;
+export const P_INPUT = 0;
+export const P_INPUT_CAPACITY = 4;
+export const P_NAMES = 8;
+export const P_NAMES_END = 12;
+export const P_TEXT = 16;
+export const P_TEXT_END = 20;
+export const P_NAME_BUCKETS = 24;
+export const P_EDGE_BUCKETS = 28;
+export const P_EDGES = 32;
+export const P_EDGES_END = 36;
+export const P_CONTEXTS = 40;
+export const P_CONTEXTS_END = 44;
+export const P_WATCHED = 56;
+export const P_ADMITTED = 60;
+export const P_TYPE_CHANGES = 64;
+export const P_SCRATCH = 68;
+export const P_KEY_ARENA = 72;
+export const P_OVERFLOW = 76;
+export const P_REJECTS = 80;
+export const P_REJECTS_MAX = 84;
+export const P_MATCHES = 88;
+export const P_MATCHES_MAX = 92;
+export const P_MATCH_ROWS = 96;
+export const P_MATCH_ROWS_END = 100;
+export const P_PROGRAM = 104;
+export const P_MAX_LINE = 108;
+export const P_MAX_COLUMNS = 112;
+export const P_MAX_NAME_BYTES = 116;
+export const P_MAX_ROW = 120;
+export const P_ARRAYS_JSON = 124;
+export const P_SUFFIX = 128;
+export const P_SUFFIX_LENGTH = 132;
+export const P_PATTERNS = 136;
+export const P_PATTERN_COUNT = 140;
+export const P_SOFT_NAMES = 144;
+export const P_SOFT_TEXT = 148;
+export const P_SEED = 152; // u64
+export const P_MAX_ROWS = 160;
+export const P_NESTING = 164; // one bit per container of a line, for classify.ts
+export const P_DECODED = 168;
+
+/** Where init() keeps the text `overflow`. */
+export const OVERFLOW_TEXT = 480;
+
+// Results (u32 each, byte offsets): counters of the last call first.
+export const RESULTS = 512;
+export const R_CONSUMED = 512;
+export const R_REJECTS = 516;
+export const R_MATCHES = 520;
+export const R_EVENTS = 524;
+export const R_BLANKS = 528;
+export const R_FILTERED = 532;
+export const R_OVERFLOWED = 536;
+export const R_TYPE_CHANGES = 540;
+export const R_COUNTERS_END = 544;
+export const R_SLOT_LENGTH = 544;
+export const R_SLOT_ROWS = 548;
+export const R_ADMITTED = 552;
+export const R_ADMITTED_BYTES = 556;
+export const R_CACHE_RESETS = 560;
+
+// What process() returns.
+export const STATUS_MORE = 0; // every complete line is consumed
+export const STATUS_SLOT_FULL = 1;
+export const STATUS_DRAIN = 2; // rejects or matches must be taken before going on
+export const STATUS_TOO_LONG = 3; // the line at the consumed position is over the limit and has not ended yet
+
+// Name entry: one column name, in memory for as long as a cache, the budget or a rule refers to it.
+export const NAME_SIZE = 64;
+export const N_STAMP = 0; // u64: the event in which the name is taken
+export const N_FLAGS = 8;
+export const N_TEXT = 12; // address of `,"name":`
+export const N_LENGTH = 16; // length of `,"name":`; the name itself is 4 bytes shorter, from N_TEXT + 2
+export const N_HASH = 20;
+export const N_NEXT = 24; // next entry in the bucket
+export const N_TYPE = 28; // last scalar type sent
+export const N_SUFFIX_STAMP = 32; // u64: the event in which N_SUFFIX_NEXT holds
+export const N_SUFFIX_NEXT = 40; // every `name__k` with 2 <= k < this is taken
+export const N_COLUMN = 44; // address of the program's column, when rules watch it
+export const N_ADMITTED_AT = 48; // place in the admitted list, when admitted
+
+export const FLAG_ADMITTED = 1;
+export const FLAG_TAKEN_ALWAYS = 2; // the server's own and the added columns
+export const FLAG_DROP = 4;
+export const FLAG_REDACT = 8;
+export const FLAG_WATCHED = 16;
+export const FLAG_EXEMPT = 32; // `overflow`
+export const FLAG_JSON = 64; // in TETRASHIP_JSON_COLUMNS
+
+// Value kinds. The first three are the scalar types a column can have; order matters (kind <= TYPE_BOOLEAN).
+export const KIND_STRING = 1;
+export const KIND_NUMBER = 2;
+export const KIND_BOOLEAN = 3;
+export const KIND_NULL = 4;
+export const KIND_TEXT = 5; // JSON text in a string
+
+// Edge: one key in one context, with the literal bytes it was last seen as, and what followed it.
+export const EDGE_SIZE = 128;
+export const E_CONTEXT = 0;
+export const E_HASH = 4;
+export const E_NEXT = 8; // next entry in the bucket
+export const E_KEY = 12; // offset of the key's first byte in the pattern
+export const E_KEY_LENGTH = 16;
+export const E_PATTERN_LENGTH = 20;
+export const E_FOLLOWER = 24; // the edge that came next last time …
+export const E_FOLLOWER_2 = 28; // … and the one before that
+export const E_NAME = 32; // name entry, once resolved
+export const E_CHILD = 36; // context of the container below, once seen
+export const E_IS_JSON = 40; // 0 unknown, 1 no, 2 yes
+export const E_PATTERN = 64; // `"key": ` as it stood between the comma and the value
+export const MAX_PATTERN = 64;
+
+// Context: one object's place in the tree of keys.
+export const CONTEXT_SIZE = 8;
+export const C_FIRST = 0;
+export const C_FIRST_2 = 4;
+
+// Frame: one open container.
+export const FRAMES = 1024;
+export const FRAME_SIZE = 32;
+export const F_KIND = 0;
+export const F_CONTEXT = 4;
+export const F_KEY = 8;
+export const F_KEY_LENGTH = 12;
+export const F_EDGE = 16; // the edge that led here, or 0
+export const F_INDEX = 20; // arrays: current element
+export const F_OUTER_ARRAY = 24; // arrays: the array frame around this one
+
+/** Containers in one another, the top object being the first; the same number as MAX_DEPTH in limits.ts. */
+export const MAX_DEPTH = 64;
+
+export const FRAME_OBJECT = 0;
+export const FRAME_ARRAY = 1;
+export const FRAME_ELEMENT = 2;
+
+// Lists.
+export const WATCHED_SIZE = 16; // name, kind, start, end
+export const REJECT_SIZE = 16; // reason, start in the input, length with line end, length without
+export const MATCH_SIZE = 32; // condition, kind, line start in the input, line length, row address, row length
+export const ROW_ENTRY_SIZE = 16; // f64 offset in the file, u32 end in the slot, u32 line length
+
+// Reject codes: the order of REJECT_REASONS in types.ts.
+export const REJECT_TOO_LONG = 0;
+export const REJECT_INVALID_UTF8 = 1;
+export const REJECT_INVALID_JSON = 2;
+export const REJECT_TOO_DEEP = 3;
+export const REJECT_NOT_OBJECT = 4;
+export const REJECT_ROW_TOO_LARGE = 5;
+
+// Program of the rules, at P_PROGRAM (written by rules/compile.ts). Offsets are from the program's start.
+export const PROGRAM_HEADER = 64;
+export const G_COLUMNS = 0;
+export const G_COLUMN_COUNT = 4;
+export const G_CONDITIONS = 8;
+export const G_CONDITION_COUNT = 12; // without the two filters
+export const G_INCLUDE = 16; // condition number of the filter, or NONE
+export const G_EXCLUDE = 20;
+export const G_PREDICATES = 24;
+export const G_PREDICATE_COUNT = 28;
+export const G_STAMPS = 32; // u64 per predicate: the event in which it was true
+export const G_CANDIDATES = 36; // bitmap of conditions to evaluate
+export const G_CANDIDATE_WORDS = 40;
+export const G_ADDED_COUNT = 44; // the first columns are added columns: their values never change
+
+export const COLUMN_SIZE = 32;
+export const L_TEXT = 0; // escaped name
+export const L_TEXT_LENGTH = 4;
+export const L_PREDICATES = 8; // first predicate
+export const L_PREDICATE_COUNT = 12;
+export const L_ALWAYS = 16; // u32 list of conditions to evaluate whenever the column is present
+export const L_ALWAYS_COUNT = 20;
+export const L_ADDED = 24; // address of an added column's value (with quotes), or 0
+export const L_ADDED_LENGTH = 28;
+
+export const PREDICATE_SIZE = 40;
+export const Q_OP = 0;
+export const Q_FOLD = 4;
+export const Q_TEXT = 8;
+export const Q_TEXT_LENGTH = 12;
+export const Q_NUMBER = 16; // f64
+export const Q_CONDITIONS = 24; // u32 list of conditions that become candidates when it is true
+export const Q_CONDITION_COUNT = 28;
+export const Q_REGEX = 32;
+
+export const OP_EXACT = 0;
+export const OP_NOT_EXACT = 1;
+export const OP_CONTAINS = 2;
+export const OP_NOT_CONTAINS = 3;
+export const OP_REGEX = 4;
+export const OP_EQUAL = 8; // numeric ones from here
+export const OP_NOT_EQUAL = 9;
+export const OP_GREATER = 10;
+export const OP_GREATER_EQUAL = 11;
+export const OP_LESS = 12;
+export const OP_LESS_EQUAL = 13;
+
+export const CONDITION_SIZE = 32;
+export const D_CODE = 0; // first node
+export const D_REPEATS = 4; // 0: an event; else a state
+export const D_COUNT = 8;
+export const D_FIRING = 12;
+
+/** Decision node: predicate, node when true, node when false. */
+export const NODE_SIZE = 12;
+export const NODE_TRUE = 0xfffffffe;
+export const NODE_FALSE = 0xffffffff;
+export const NONE = 0xffffffff;
+
+export const MATCH_EVENT = 0;
+export const MATCH_FIRING = 1;
+export const MATCH_RESOLVED = 2;
