@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'STATE' // the state folder cannot be used
   | 'INTAKE' // a log cannot be read
   | 'DELIVERY' // a body cannot be sent
+  | 'LISTEN' // the address of the agent's own server cannot be bound
   | 'KERNEL'; // a bug: the kernel broke its own contract
 
 /**
@@ -34,4 +35,9 @@ export function systemCode(error: unknown): string {
 /** What to show of anything thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** What the process ends with when this stops it. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof TetrashipError ? error.exitCode : 1;
 }

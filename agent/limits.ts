@@ -30,3 +30,51 @@ export const MAX_REJECTS_PER_CALL = 1024;
 
 /** Parseable refuses a decompressed body above this (P_MAX_EVENT_PAYLOAD_SIZE, its default). */
 export const MAX_BODY_BYTES = 10 * MiB;
+
+// Rules and alerts. Rule documents are written by operators but read as if they were hostile; messages are
+// written by whoever writes the log.
+
+/** One rules document: 10,000 rules of a kilobyte and a half. */
+export const MAX_RULES_DOCUMENT_BYTES = 16 * MiB;
+
+/** Rules in all files together: what the kernel's tables and the metrics' labels are sized for. */
+export const MAX_RULES = 10_000;
+
+/** Containers in one another in a rules document: two (object and list) for each level of an expression, and room. */
+export const MAX_RULES_DOCUMENT_DEPTH = 600;
+
+/** One expression as text: far beyond what anybody reads, small enough to parse in a millisecond or two. */
+export const MAX_EXPRESSION_CHARS = 64 * KiB;
+
+/** Nodes in one another in an expression tree, after chains are made flat: keeps every recursion over it shallow. */
+export const MAX_EXPRESSION_DEPTH = 256;
+
+/** A regular expression as text: RE2 programs grow with it. */
+export const MAX_REGEX_CHARS = 4 * KiB;
+
+/** Problems shown of one rules document: more do not help anybody to mend the first. */
+export const MAX_RULE_PROBLEMS_SHOWN = 20;
+
+/** A rendered message in UTF-8: Slack shows 4,000 characters, and 10,000 windows each keep one. */
+export const MAX_MESSAGE_BYTES = 8 * KiB;
+
+/** Repeat windows kept at once; contract of the alert format. */
+export const MAX_WINDOWS = 10_000;
+
+/** Messages that the repeat windows keep, together. */
+export const MAX_WINDOW_BYTES = 8 * MiB;
+
+/** Notifications that wait for one target. */
+export const MAX_TARGET_QUEUE_COUNT = 1_000;
+
+/** Their messages: a dead target can take this much of the whole and no more. */
+export const MAX_TARGET_QUEUE_BYTES = 512 * KiB;
+
+/** Notifications that wait for all targets together: sixteen dead targets before a healthy one is touched. */
+export const MAX_ALERT_QUEUE_BYTES = 8 * MiB;
+
+/** Log files of one lineage held open at once: ten times the backups that Tetragon keeps, far below a limit of 1,024 descriptors. */
+export const HELD_FILES_LIMIT = 64;
+
+/** Disk space that deleted log files may keep occupied because they are held unread, per lineage. */
+export const HELD_DELETED_LIMIT_BYTES = GiB;

@@ -4,9 +4,12 @@
  */
 
 export type NumericOperator =
-  | 'equalTo' | 'notEqualTo'
-  | 'greaterThan' | 'greaterThanEquals'
-  | 'lessThan' | 'lessThanEquals';
+  | 'equalTo'
+  | 'notEqualTo'
+  | 'greaterThan'
+  | 'greaterThanEquals'
+  | 'lessThan'
+  | 'lessThanEquals';
 
 export type StringOperator = 'exact' | 'notExact' | 'contains' | 'notContains' | 'regex';
 

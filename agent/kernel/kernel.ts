@@ -13,7 +13,7 @@ import { READ_CHUNK_BYTES } from '../limits.ts';
 import * as L from './layout.ts';
 import { columnName, escapeName, SERVER_COLUMNS, unescapeName } from './names.ts';
 import { compileProgram } from './program.ts';
-import { planRegions, type Regions } from './regions.ts';
+import { MAX_PRELOADED_NAMES, planRegions, type Regions } from './regions.ts';
 import {
   type Condition,
   type Filters,
@@ -88,6 +88,7 @@ export class Kernel {
   readonly #exports: Exports;
   readonly #regions: Regions;
   readonly #slotBytes: number;
+  readonly #maxNames: number;
   readonly #added = new Map<string, { address: number; length: number }>();
   #regexes: readonly { test(text: string): boolean }[] = [];
   #openSlot = -1;
@@ -96,6 +97,7 @@ export class Kernel {
     this.#exports = exports;
     this.#regions = regions;
     this.#slotBytes = options.slotBytes;
+    this.#maxNames = options.maxColumns + MAX_PRELOADED_NAMES;
     this.#bytes = new Uint8Array(memory.buffer);
     this.#words = new Uint32Array(memory.buffer);
     this.#doubles = new Float64Array(memory.buffer);
@@ -171,7 +173,8 @@ export class Kernel {
   /** Counts names that the dataset has already. Overwrites the input buffer. */
   admit(names: readonly string[]): void {
     for (const name of names) {
-      if (Buffer.byteLength(name) * 6 <= this.input.length) this.#exports.admitName(this.#put(name));
+      const countable = !SERVER_COLUMNS.includes(name) && Buffer.byteLength(name) * 6 <= this.input.length;
+      if (countable && this.nameCount < this.#maxNames) this.#exports.admitName(this.#put(name));
     }
   }
 
@@ -335,7 +338,7 @@ async function moduleBytes(): Promise<Uint8Array<ArrayBuffer>> {
   }
 }
 
-function isExports(exports: WebAssembly.Exports): exports is WebAssembly.Exports & Exports {
+function isExports(exports: WebAssembly.Exports): exports is Exports & WebAssembly.Exports {
   const wanted = ['init', 'flagName', 'admitName', 'setFrozen', 'setProgram', 'openSlot', 'sealSlot', 'process'];
   return wanted.every((name) => typeof exports[name] === 'function');
 }

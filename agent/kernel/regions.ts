@@ -14,7 +14,7 @@ export const MAX_CONDITIONS = 10_000;
 const MAX_PROGRAM_COLUMNS = 20_000;
 const MAX_PROGRAM_BYTES = 24 * MiB;
 /** Names a server's schema may bring in above the budget. */
-const MAX_PRELOADED_NAMES = 4096;
+export const MAX_PRELOADED_NAMES = 4096;
 
 /** Cached keys and names beyond those that are kept, before the caches start over; hostile keys only. */
 const EDGES = 4096;

@@ -1,0 +1,55 @@
+# `make` prints what there is. Everything runs on the Node that `npm ci` brings, whatever the machine has.
+
+ROOT := $(CURDIR)
+BIN := $(ROOT)/node_modules/.bin
+# npm itself runs on the machine's Node, also while it replaces ours.
+SYSTEM_PATH := $(PATH)
+export PATH := $(BIN):$(PATH)
+
+INSTALLED := node_modules/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench bench-kernel bench-pipeline build check fmt docs clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: $(INSTALLED) ## run writer, agent and a pretended server here; ARGS="..." is passed on
+	@node agent/kernel/build.ts
+	@node bench/demo.ts $(ARGS)
+
+test: $(INSTALLED) ## build, type check, lint and test everything
+	@node test/run.ts
+
+bench: bench-kernel bench-pipeline ## measure everything
+
+bench-kernel: $(INSTALLED) ## measure the kernel; ARGS="..." is passed on
+	@node agent/kernel/build.ts
+	@node bench/kernel.ts $(ARGS)
+
+bench-pipeline: $(INSTALLED) ## measure the whole agent; ARGS="..." is passed on
+	@node agent/kernel/build.ts
+	@node deploy/build.ts
+	@node bench/pipeline.ts $(ARGS)
+
+build: $(INSTALLED) ## build the kernel, and dist/ for production
+	@node agent/kernel/build.ts
+	@node deploy/build.ts
+
+check: $(INSTALLED) ## type check and lint
+	@tsc -p tsconfig.json
+	@biome check
+
+fmt: $(INSTALLED) ## format, and mend what the linter can mend
+	@biome check --write
+
+docs: $(INSTALLED) ## write the generated parts of docs/
+	@node docs/generate.ts
+
+clean: ## remove what was built
+	@rm -rf dist coverage agent/kernel/kernel.wasm agent/kernel/kernel.wat
+
+# An older npm warns about engines that only our own Node has to satisfy.
+$(INSTALLED): package-lock.json
+	@PATH="$(SYSTEM_PATH)" npm ci --no-audit --no-fund --loglevel=error
+	@touch $@

@@ -1,0 +1,192 @@
+/**
+ * The queue of one target of one rule: in order, one request at a time, again and again until it is through.
+ *
+ * Each target has its own, so that a dead one delays nobody else. Bounded in count and bytes, and in bytes
+ * together with all others; what does not fit is dropped, counted and told. A notification is given up when it
+ * is refused, when the target breaks on it again and again, or when it has become too old to be of use.
+ *
+ * Invariant: added = sent + failed + dropped + queued.
+ */
+
+import { MAX_TARGET_QUEUE_BYTES, MAX_TARGET_QUEUE_COUNT } from '../limits.ts';
+import type { Logger } from '../log.ts';
+import { BACKOFF_FIRST_MS, BACKOFF_LAST_MS, backoffMs } from './backoff.ts';
+import { Complaints } from './complaints.ts';
+import type { Notification } from './notification.ts';
+import type { Outcome } from './outcome.ts';
+
+/** An alert older than this is history; it is in Parseable. */
+const MAX_AGE_MS = 60 * 60 * 1000;
+
+/** Tries of a notification on which the target itself breaks (500): about two minutes. */
+const MAX_SUSPECT_TRIES = 10;
+
+/** What a queued notification costs beside its message, about. */
+const OVERHEAD_BYTES = 128;
+
+/** What all queues may hold together. */
+export interface QueueBudget {
+  readonly limitBytes: number;
+  usedBytes: number;
+}
+
+export interface NotifierOptions {
+  /** One try; never throws. */
+  readonly send: (notification: Notification, signal: AbortSignal) => Promise<Outcome>;
+  readonly budget: QueueBudget;
+  readonly log: Logger;
+  /** Names the target in the log. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** From 0 to 1. */
+  readonly random: () => number;
+}
+
+interface Entry {
+  readonly notification: Notification;
+  readonly bytes: number;
+  readonly addedMs: number;
+  tries: number;
+}
+
+type State = 'idle' | 'sending' | 'waiting' | 'stopped';
+
+export class Notifier {
+  sent = 0;
+  failed = 0;
+  dropped = 0;
+  retries = 0;
+  queueBytes = 0;
+  readonly #options: NotifierOptions;
+  readonly #complaints: Complaints;
+  readonly #abort: AbortController;
+  readonly #queue: Entry[];
+  #state: State;
+  #longestPauseMs: number;
+  /** Ends the pause before the next try; set while `waiting`. */
+  #wake: () => void;
+  #finished: Promise<void>;
+
+  constructor(options: NotifierOptions) {
+    this.#options = options;
+    this.#complaints = new Complaints(options.log, options.fields, options.now);
+    this.#abort = new AbortController();
+    this.#queue = [];
+    this.#state = 'idle';
+    this.#longestPauseMs = BACKOFF_LAST_MS;
+    this.#wake = () => undefined;
+    this.#finished = Promise.resolve();
+  }
+
+  get queueCount(): number {
+    return this.#queue.length;
+  }
+
+  /** Queues for sending; counts it as dropped when there is no room or the notifier has stopped. */
+  add(notification: Notification): void {
+    const bytes = Buffer.byteLength(notification.message) + OVERHEAD_BYTES;
+    if (this.#state === 'stopped' || !this.#hasRoom(bytes)) {
+      this.dropped++;
+      this.#complaints.say('error', 'the queue of an alert target is full: notifications are dropped', {
+        queued: this.#queue.length,
+        queueBytes: this.queueBytes,
+        dropped: this.dropped,
+      });
+      return;
+    }
+    this.#queue.push({ notification, bytes, addedMs: this.#options.now(), tries: 0 });
+    this.#account(bytes);
+    if (this.#state === 'idle') this.#finished = this.#run();
+  }
+
+  /** Tries at once what waits for its next try, and then often. @returns when the queue is empty, or after `stop` */
+  async drain(): Promise<void> {
+    this.#longestPauseMs = BACKOFF_FIRST_MS;
+    this.#wake();
+    await this.#finished;
+  }
+
+  /** Ends the request under way; what is still queued is dropped and counted. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    this.#wake();
+    await this.#finished;
+    this.#state = 'stopped';
+    const left = this.#queue.splice(0);
+    if (left.length === 0) return;
+    this.dropped += left.length;
+    this.#account(-this.queueBytes);
+    this.#options.log.error('cannot deliver all notifications before the stop: the rest is dropped', {
+      ...this.#options.fields,
+      notifications: left.length,
+    });
+  }
+
+  #hasRoom(bytes: number): boolean {
+    const { usedBytes, limitBytes } = this.#options.budget;
+    return (
+      this.#queue.length < MAX_TARGET_QUEUE_COUNT &&
+      this.queueBytes + bytes <= MAX_TARGET_QUEUE_BYTES &&
+      usedBytes + bytes <= limitBytes
+    );
+  }
+
+  #account(bytes: number): void {
+    this.queueBytes += bytes;
+    this.#options.budget.usedBytes += bytes;
+  }
+
+  async #run(): Promise<void> {
+    for (let entry = this.#queue[0]; entry !== undefined; entry = this.#queue[0]) {
+      this.#state = 'sending';
+      const outcome = await this.#options.send(entry.notification, this.#abort.signal);
+      if (this.#abort.signal.aborted && outcome.kind !== 'sent') break;
+      entry.tries++;
+      if (outcome.kind === 'retry' && !this.#givesUp(entry, outcome)) {
+        this.retries++;
+        this.#complaints.say(
+          'warn',
+          'an alert target cannot be reached: trying again',
+          this.#facts(entry, outcome),
+        );
+        const backoff = backoffMs(entry.tries, this.#longestPauseMs, this.#options.random());
+        await this.#pause(Math.max(backoff, outcome.afterMs ?? 0));
+        if (this.#abort.signal.aborted) break;
+        continue;
+      }
+      this.#queue.shift();
+      this.#account(-entry.bytes);
+      if (outcome.kind === 'sent') {
+        this.sent++;
+      } else {
+        this.failed++;
+        this.#complaints.say(
+          'error',
+          'cannot notify an alert target: the notification is lost',
+          this.#facts(entry, outcome),
+        );
+      }
+    }
+    this.#state = 'idle';
+  }
+
+  #givesUp(entry: Entry, outcome: Outcome & { readonly kind: 'retry' }): boolean {
+    if (outcome.suspect === true && entry.tries >= MAX_SUSPECT_TRIES) return true;
+    return this.#options.now() - entry.addedMs >= MAX_AGE_MS;
+  }
+
+  #facts(entry: Entry, outcome: Exclude<Outcome, { readonly kind: 'sent' }>): Record<string, unknown> {
+    return { cause: outcome.cause, tries: entry.tries, queued: this.#queue.length };
+  }
+
+  async #pause(ms: number): Promise<void> {
+    this.#state = 'waiting';
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    this.#wake = resolve;
+    await promise;
+    clearTimeout(timer);
+    this.#wake = () => undefined;
+  }
+}

@@ -1,0 +1,80 @@
+/** The command line: which command, its help, and what an error looks like from outside. */
+
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { renderHelp } from './config-describe.ts';
+import { exitCodeOf, messageOf, TetrashipError } from './errors.ts';
+import { printable } from './ops/printable.ts';
+
+/** EX_USAGE of sysexits. */
+const EXIT_USAGE = 64;
+
+/** Runs one command and sets or exits with its code. */
+export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    await program().parseAsync(argv.length === 0 ? ['run'] : argv, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE; // commander has printed its own message
+      return;
+    }
+    process.stderr.write(`${startError(error)}\n`);
+    process.exit(exitCodeOf(error)); // a stage that started before the error may hold the event loop
+  }
+}
+
+/** Each command loads its own code: `--help` needs no rules, the agent no checks. */
+function program(): Command {
+  const root = new Command('tetraship')
+    .description("Ships Tetragon's events to Parseable, one row per event, and alerts on the node.")
+    .version(version(), '--version', 'print the version')
+    .helpOption('--help', 'print this help')
+    .helpCommand(false)
+    .exitOverride()
+    .addHelpText('after', () => `\n${renderHelp()}\n`);
+  root
+    .command('run')
+    .description('run the agent (the default)')
+    .action(async () => (await import('./cli-run.ts')).run(process.env, version()));
+  root
+    .command('check')
+    .description('check the settings and the rules, and do nothing else')
+    .action(async () => (await import('./cli-check.ts')).check(process.env));
+  root
+    .command('rules')
+    .description('work with files of alert rules')
+    .command('check')
+    .description('check rules files')
+    .argument('<file...>')
+    .action(async (files: readonly string[]) => (await import('./cli-check.ts')).checkRules(files));
+  for (const command of [...root.commands, ...root.commands.flatMap((group) => group.commands)]) {
+    command.exitOverride().helpCommand(false).helpOption('--help', 'print this help');
+  }
+  return root;
+}
+
+/** The message line by line: it was made for people; what others wrote into it is neutralised. */
+function startError(error: unknown): string {
+  const text = error instanceof TetrashipError ? error.message : `tetraship failed: ${messageOf(error)}`;
+  const { TETRASHIP_LOG_LEVEL: level } = process.env;
+  const stack = level === 'debug' && error instanceof Error ? `\n${error.stack}` : '';
+  return `${text}${stack}`.split('\n').map(printable).join('\n');
+}
+
+/** From package.json, which lies above this folder both in the sources and in dist/. */
+function version(): string {
+  for (const above of ['../package.json', '../../package.json']) {
+    const text = tryRead(new URL(above, import.meta.url));
+    const parsed: unknown = text === undefined ? undefined : JSON.parse(text);
+    if (typeof parsed === 'object' && parsed !== null && 'version' in parsed) return String(parsed.version);
+  }
+  return 'unknown';
+}
+
+function tryRead(file: URL): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * From sealed batches to acknowledged rows: the one door to encoding, outbox and sink.
+ *
+ *     accept ─► encode ─► outbox ─► sink ─► Parseable
+ *                                    └────► dead letters
+ *
+ * Promises: when `accept` resolves, the batch's memory may be reused; every row of it is delivered, stands in the
+ * dead letters, or is counted as lost with its place before `onSettled` names the batch. What is not settled when
+ * the agent stops is read again by the next one. Bounded by the outbox plus one body that waits to enter it.
+ */
+
+import { TetrashipError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { Encoding, RowTable } from './body.ts';
+import { Client, type ClientOptions } from './client.ts';
+import type { DeadLetters, LineReader } from './deadletter.ts';
+import { Encoder } from './encode.ts';
+import { Batch, Job } from './outbox.ts';
+import { Sink, type SinkState } from './sink.ts';
+import { DeliveryStats } from './stats.ts';
+
+export interface RawBatch {
+  readonly sequence: number;
+  /** `[row,row]`, a view that is valid until `accept` resolves. */
+  readonly raw: Uint8Array;
+  /** Owned. */
+  readonly rows: RowTable;
+  readonly rowCount: number;
+  readonly sealedAtMs: number;
+  /** Epoch milliseconds; NaN when no event had a `time`. */
+  readonly lastEventTimeMs: number;
+}
+
+export interface DeliveryOptions extends ClientOptions {
+  readonly compression: Encoding;
+  /** Longest pause between two tries. */
+  readonly retryMaxMs: number;
+  readonly outboxBytes: number;
+  readonly whenFull: 'block';
+  readonly deadLetters: Pick<DeadLetters, 'append'>;
+  readonly log: Logger;
+  /** The batch is delivered, dead-lettered or counted as lost: the checkpoint may pass it. */
+  readonly onSettled: (sequence: number) => void;
+  /** The line of a dead letter, if its file can still be read. */
+  readonly lineOf?: LineReader | undefined;
+}
+
+/** What the dataset's schema says, or why it is not known. */
+export type SchemaAnswer =
+  | { readonly kind: 'columns'; readonly names: readonly string[] }
+  /** The dataset does not exist yet: the first batch makes it. */
+  | { readonly kind: 'missing' }
+  /** 401 or 403. */
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+export class Delivery {
+  readonly stats: DeliveryStats;
+  readonly #options: DeliveryOptions;
+  readonly #client: Client;
+  readonly #encoder: Encoder;
+  readonly #sink: Sink;
+  /** One batch at a time: order, and at most one body outside the outbox. */
+  #last: Promise<void>;
+  #stopped: boolean;
+
+  constructor(options: DeliveryOptions) {
+    this.stats = new DeliveryStats();
+    this.#options = options;
+    this.#client = new Client(options, this.stats);
+    this.#encoder = new Encoder();
+    this.#sink = new Sink({
+      ...options,
+      client: this.#client,
+      encoder: this.#encoder,
+      stats: this.stats,
+      routes: options.urls.length,
+    });
+    this.#last = Promise.resolve();
+    this.#stopped = false;
+  }
+
+  /** `idle` before start, then what the server is like. */
+  get state(): SinkState {
+    return this.#sink.state;
+  }
+
+  /** Why the state is not `sending`, in words that come from the server or the network; else `''`. */
+  get reason(): string {
+    return this.#sink.gate.reason;
+  }
+
+  /** What new bodies are encoded in: simpler than configured once the server has refused that. */
+  get encoding(): Encoding {
+    return this.#sink.learned.encoding;
+  }
+
+  /** A batch waits because the outbox is full. */
+  get full(): boolean {
+    return this.#sink.outbox.full;
+  }
+
+  start(): void {
+    this.#sink.start();
+  }
+
+  /**
+   * Takes a batch. Resolves when its memory may be reused, which waits while the outbox is full.
+   * @throws {TetrashipError} when delivery was stopped meanwhile: the batch stays unsettled
+   */
+  accept(batch: RawBatch): Promise<void> {
+    const taken = this.#last.then(() => this.#take(batch));
+    this.#last = taken.catch(() => undefined);
+    return taken;
+  }
+
+  /**
+   * Sends what is there for at most `graceMs`, then cuts the connections.
+   * Resolves to what stays behind, unsettled.
+   */
+  async stop(graceMs: number): Promise<{ batches: number; rows: number }> {
+    await this.#sink.stop(graceMs);
+    this.#stopped = true;
+    this.#sink.outbox.close(stoppedError());
+    await this.#last;
+    this.#encoder.close();
+    const left = this.#sink.outbox.jobs;
+    return {
+      batches: new Set(left.map((job) => job.batch)).size,
+      rows: left.reduce((rows, job) => rows + job.body.rowCount, 0),
+    };
+  }
+
+  /** Asks for the dataset's columns; also the way to try the credentials without sending anything. */
+  async readSchema(): Promise<SchemaAnswer> {
+    const answer = await this.#client.get(
+      0,
+      `/api/v1/logstream/${encodeURIComponent(this.#options.stream)}/schema`,
+    );
+    if (answer.kind === 'fault') return { kind: 'unknown', reason: `${answer.message} (${answer.code})` };
+    if (answer.status === 401 || answer.status === 403) return { kind: 'refused' };
+    if (answer.status === 404) return { kind: 'missing' };
+    const names = answer.status === 200 ? columnNames(answer.text) : undefined;
+    return names === undefined
+      ? { kind: 'unknown', reason: `status ${answer.status}` }
+      : { kind: 'columns', names };
+  }
+
+  async #take({ sequence, raw, rows, rowCount, sealedAtMs, lastEventTimeMs }: RawBatch): Promise<void> {
+    if (this.#stopped) throw stoppedError();
+    if (rowCount === 0) {
+      // Every line of it was a reject, blank or filtered: an empty array must never be sent.
+      this.#options.onSettled(sequence);
+      return;
+    }
+    const { encoding } = this.#sink.learned;
+    const bytes = await this.#encoder.encode(raw, encoding);
+    const rawLength = raw.length;
+    const body = { sequence, encoding, bytes, rawLength, rowCount, rows, sealedAtMs, lastEventTimeMs };
+    await this.#sink.outbox.admit(new Job(new Batch(sequence), body));
+  }
+}
+
+function stoppedError(): TetrashipError {
+  return new TetrashipError(
+    'DELIVERY',
+    'cannot take a batch: sending has stopped; its lines are read again by the next start',
+  );
+}
+
+/** Names in `{"fields":[{"name":…}]}`; undefined when the answer is something else. */
+function columnNames(text: string): string[] | undefined {
+  let page: unknown;
+  try {
+    page = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof page !== 'object' || page === null || !('fields' in page) || !Array.isArray(page.fields))
+    return undefined;
+  const fields: readonly unknown[] = page.fields;
+  const names: string[] = [];
+  for (const field of fields) {
+    if (typeof field === 'object' && field !== null && 'name' in field && typeof field.name === 'string') {
+      names.push(field.name);
+    }
+  }
+  return names;
+}

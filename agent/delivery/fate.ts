@@ -1,0 +1,107 @@
+/**
+ * What becomes of a job in the end: stored, cut in two, dead-lettered or lost. Each way but the cut takes it out of
+ * the outbox, and the last piece of a batch settles the batch; there is no other way out.
+ */
+
+import { halve, rowOrigin, soleRow } from './bisect.ts';
+import type { Body, Encoding } from './body.ts';
+import type { DeadLetters, LineReader } from './deadletter.ts';
+import type { Encoder } from './encode.ts';
+import { Job, type Outbox } from './outbox.ts';
+import { describe, type Outcome } from './retry.ts';
+import type { Spokesman } from './spokesman.ts';
+import type { DeliveryStats } from './stats.ts';
+
+export interface FateOptions {
+  readonly encoder: Encoder;
+  readonly stats: DeliveryStats;
+  readonly deadLetters: Pick<DeadLetters, 'append'>;
+  readonly onSettled: (sequence: number) => void;
+  readonly lineOf?: LineReader | undefined;
+}
+
+export class Fate {
+  readonly #options: FateOptions;
+  readonly #outbox: Outbox;
+  readonly #spokesman: Spokesman;
+
+  constructor(options: FateOptions, outbox: Outbox, spokesman: Spokesman) {
+    this.#options = options;
+    this.#outbox = outbox;
+    this.#spokesman = spokesman;
+  }
+
+  /** The server has acknowledged it. */
+  stored(job: Job, sentBytes: number, nowMs: number): void {
+    const { stats } = this.#options;
+    stats.rowsDelivered += job.body.rowCount;
+    stats.deliveredBytes += job.body.rawLength;
+    stats.sentBytes += sentBytes;
+    stats.lastAckMs = nowMs;
+    stats.lastAckedEventMs = newest(stats.lastAckedEventMs, job.body.lastEventTimeMs);
+    stats.credentialsRefused = false;
+    this.#finish(job);
+  }
+
+  /**
+   * The server will never take it as it is. Resolves to the pieces that stand in its place: two halves, or none
+   * when a single event was left, which is dead-lettered.
+   */
+  async refused(job: Job, outcome: Outcome, encoding: Encoding): Promise<readonly Job[]> {
+    if (job.body.rowCount > 1) return this.cut(job, encoding);
+    await this.#bury(job.body, outcome);
+    this.#finish(job);
+    return [];
+  }
+
+  async cut(job: Job, encoding: Encoding): Promise<readonly Job[]> {
+    const halves = await halve(this.#options.encoder, job.body, encoding);
+    const pieces = halves.map((body) => new Job(job.batch, body));
+    this.#options.stats.splits++;
+    job.batch.pieces++;
+    this.#outbox.replace(job, pieces);
+    return pieces;
+  }
+
+  /** Given up, counted and named. */
+  lost(job: Job, why: string): void {
+    this.#countLost(job.body, why);
+    this.#finish(job);
+  }
+
+  async #bury(body: Body, outcome: Outcome): Promise<void> {
+    const { deadLetters, stats, lineOf } = this.#options;
+    const row = await soleRow(body);
+    const { file, offsetBytes, lengthBytes } = rowOrigin(body.rows, 0);
+    const written = deadLetters.append({
+      reason: 'refused',
+      file: file?.path ?? '',
+      offset: offsetBytes,
+      length: lengthBytes,
+      status: outcome.kind === 'answer' ? outcome.status : null,
+      message: outcome.kind === 'answer' ? outcome.text : describe(outcome),
+      line: file === undefined ? undefined : lineOf?.(file, offsetBytes, lengthBytes),
+      row,
+    });
+    if (written) stats.rowsDeadLettered++;
+    else this.#countLost(body, 'the server refuses them, and the dead letter could not be written');
+  }
+
+  #countLost(body: Body, why: string): void {
+    this.#options.stats.rowsLost += body.rowCount;
+    this.#spokesman.lost(body, why);
+  }
+
+  #finish(job: Job): void {
+    this.#outbox.remove(job);
+    job.batch.pieces--;
+    if (job.batch.pieces > 0) return;
+    this.#options.stats.batchesSettled++;
+    this.#options.onSettled(job.batch.sequence);
+  }
+}
+
+/** The later of two times, either of which may be NaN. */
+function newest(a: number, b: number): number {
+  return a > b || Number.isNaN(b) ? a : b;
+}

@@ -1,0 +1,143 @@
+/**
+ * The checkpoint file: where to go on after a restart.
+ *
+ * Promises: on disk there is always the last checkpoint or the one before it, whole. A damaged one is set aside,
+ * never overwritten, and means reading from the beginning: sent twice is better than lost. One of a newer version
+ * is refused. Writing that fails is counted, said, and tried again; the last state handed in wins.
+ */
+
+import fs from 'node:fs';
+import { open, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, systemCode, TetrashipError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { CHECKPOINT_VERSION, parseCheckpoint, printCheckpoint } from './checkpoint-format.ts';
+import type { ResumeState } from './history.ts';
+
+const NAME = 'checkpoint.json';
+const RETRY_MS = 1_000;
+
+/** Everything from the beginning, backups too. */
+const BEGINNING: ResumeState = { points: [], lostFiles: 0, lostBytes: 0 };
+
+export class Checkpoint {
+  readonly stats = { writes: 0, errors: 0, failing: false };
+  readonly #folder: string;
+  readonly #path: string;
+  readonly #log: Logger;
+  /** Handed in and not on disk yet. */
+  #next: ResumeState | undefined;
+  #writing: Promise<void> | undefined;
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(stateDir: string, log: Logger) {
+    this.#folder = stateDir;
+    this.#path = join(stateDir, NAME);
+    this.#log = log;
+    this.#next = undefined;
+    this.#writing = undefined;
+    this.#retry = undefined;
+  }
+
+  /**
+   * `undefined` when there is no checkpoint.
+   * @throws {TetrashipError} STATE for one of a newer version
+   */
+  load(): ResumeState | undefined {
+    let text: string;
+    try {
+      text = fs.readFileSync(this.#path, 'utf8');
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return undefined;
+      return this.#setAside(messageOf(error));
+    }
+    const parsed = parseCheckpoint(text);
+    if (typeof parsed === 'object') return parsed;
+    if (typeof parsed === 'string') return this.#setAside(parsed);
+    throw new TetrashipError(
+      'STATE',
+      `cannot use ${this.#path}: it has version ${parsed}, this agent knows up to ${CHECKPOINT_VERSION}; run the newer agent again, or move the file away to read the logs from their beginning`,
+    );
+  }
+
+  #setAside(cause: string): ResumeState {
+    const aside = join(this.#folder, `checkpoint.damaged-${new Date().toISOString().replaceAll(':', '-')}`);
+    let outcome = `it is kept as ${aside}`;
+    try {
+      fs.renameSync(this.#path, aside);
+    } catch (error) {
+      outcome = `it cannot be set aside either (${messageOf(error)})`;
+    }
+    this.#log.error(
+      `cannot use ${this.#path}: ${cause}; ${outcome}, and the logs are read from their beginning: rows may be sent twice`,
+    );
+    return BEGINNING;
+  }
+
+  /** Writes the newest state handed in; resolves when that is on disk or has failed. Never rejects. */
+  save(state: ResumeState): Promise<void> {
+    this.#next = state;
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = undefined;
+    });
+    return this.#writing;
+  }
+
+  async #writeAll(): Promise<void> {
+    clearTimeout(this.#retry);
+    for (let state = this.#next; state !== undefined; state = this.#next) {
+      this.#next = undefined;
+      try {
+        await this.#write(printCheckpoint(state));
+        this.stats.writes++;
+        if (this.stats.failing) this.#log.info(`${this.#path} can be written again`);
+        this.stats.failing = false;
+      } catch (error) {
+        this.#failed(this.#next ?? state, error);
+        return;
+      }
+    }
+  }
+
+  async #write(text: string): Promise<void> {
+    const temporary = `${this.#path}.tmp`;
+    // A crash from here to the rename leaves the old checkpoint, and a temporary file that is overwritten.
+    const file = await open(temporary, 'w', 0o600);
+    try {
+      await file.writeFile(text);
+      // Without this, a crash of the machine could leave the new name with an empty file behind it.
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    // Atomic: a crash leaves the old one or the new one.
+    await rename(temporary, this.#path);
+    // Until this returns, a crash of the machine may bring the old one back: rows are sent twice, none is lost.
+    const folder = await open(this.#folder, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  }
+
+  #failed(state: ResumeState, error: unknown): void {
+    this.stats.errors++;
+    if (!this.stats.failing) {
+      this.#log.error(
+        `cannot write ${this.#path}: ${messageOf(error)}; nothing is lost, but after a restart rows are sent again; make room or mend the state folder, it is tried every second`,
+      );
+    }
+    this.stats.failing = true;
+    this.#next = state;
+    this.#retry = setTimeout(() => {
+      if (this.#next !== undefined) void this.save(this.#next);
+    }, RETRY_MS);
+    this.#retry.unref();
+  }
+
+  /** Ends the tries of a failing write. */
+  close(): void {
+    clearTimeout(this.#retry);
+  }
+}

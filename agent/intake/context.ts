@@ -1,0 +1,56 @@
+/** What every part of intake shares. */
+
+import { messageOf, systemCode } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { OnceLog } from './once-log.ts';
+import { IntakeStats } from './stats.ts';
+
+/** What fails and heals by itself: a file can be looked at that cannot be opened. */
+type Deed = 'look' | 'open' | 'list' | 'read' | 'close';
+
+export class IntakeContext {
+  readonly log: Logger;
+  readonly once: OnceLog;
+  readonly stats: IntakeStats;
+
+  constructor(log: Logger) {
+    this.log = log;
+    this.once = new OnceLog(log);
+    this.stats = new IntakeStats();
+  }
+
+  /** Makes a system call; its failure is counted and said once, and gives `undefined`. */
+  attempt<T>(deed: Deed, path: string, call: () => T): T | undefined {
+    try {
+      const result = call();
+      this.once.over(`${deed} ${path}`);
+      return result;
+    } catch (error) {
+      this.failed(deed, path, error);
+      return undefined;
+    }
+  }
+
+  failed(deed: Deed, path: string, error: unknown): void {
+    const code = systemCode(error);
+    this.stats.countReadError(code || 'unknown');
+    this.once.say('error', `${deed} ${path}`, `cannot read ${path}: ${messageOf(error)}; ${adviceFor(code)}`);
+  }
+
+  lost(path: string, bytes: number, why: string): void {
+    this.stats.lostFiles++;
+    this.stats.lostBytes += bytes;
+    this.log.error(`cannot read the rest of ${path}: ${why}; at least ${bytes} bytes are lost`, {
+      path,
+      bytes,
+    });
+  }
+}
+
+function adviceFor(code: string): string {
+  if (code === 'EACCES' || code === 'EPERM') {
+    return 'run as root or with CAP_DAC_READ_SEARCH, or give others the right to read it (exportFilePerm of Tetragon); it is tried again';
+  }
+  if (code === 'EMFILE' || code === 'ENFILE') return 'raise the limit of open files; it is tried again';
+  return 'nothing is skipped, it is tried again';
+}

@@ -1,0 +1,55 @@
+/** What the file system says about a file, with inode numbers that survive JavaScript's doubles. */
+
+import fs from 'node:fs';
+import { systemCode } from '../errors.ts';
+
+export interface FileFacts {
+  readonly device: number;
+  readonly inode: number;
+  readonly sizeBytes: number;
+  readonly links: number;
+  readonly isFile: boolean;
+}
+
+/** overlayfs and others set high bits of a 64-bit inode; as a double, neighbours would become one number. */
+const SAFE_BITS = 53;
+
+function factsOf(stats: fs.BigIntStats): FileFacts {
+  return {
+    device: Number(BigInt.asUintN(SAFE_BITS, stats.dev)),
+    inode: Number(BigInt.asUintN(SAFE_BITS, stats.ino)),
+    sizeBytes: Number(stats.size),
+    links: Number(stats.nlink),
+    isFile: stats.isFile(),
+  };
+}
+
+/** Follows symbolic links. `undefined` when there is nothing at the path; other errors are thrown. */
+export function factsOfPath(path: string): FileFacts | undefined {
+  try {
+    const stats = fs.statSync(path, { bigint: true, throwIfNoEntry: false });
+    return stats === undefined ? undefined : factsOf(stats);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+export function factsOfDescriptor(fd: number): FileFacts {
+  return factsOf(fs.fstatSync(fd, { bigint: true }));
+}
+
+/** Nothing is there, as opposed to: it is there and cannot be used. */
+export function isAbsent(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+export interface Inode {
+  readonly device: number;
+  readonly inode: number;
+}
+
+export function isSameInode(a: Inode, b: Inode): boolean {
+  return a.inode === b.inode && a.device === b.device;
+}

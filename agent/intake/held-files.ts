@@ -1,0 +1,132 @@
+/**
+ * The files of one lineage that are not read to their end, oldest first, held by their descriptors.
+ *
+ * Bounded: beyond the limits a file waits closed, and is opened again when those before it are done. If it is
+ * deleted until then, it is lost, and counted. A deleted file that is held keeps its disk space: hence the second limit.
+ */
+
+import { HELD_DELETED_LIMIT_BYTES, HELD_FILES_LIMIT } from '../limits.ts';
+import type { IntakeContext } from './context.ts';
+import { type Inode, isSameInode } from './file-facts.ts';
+import type { LogFile } from './log-file.ts';
+
+export interface HeldLimits {
+  readonly files: number;
+  readonly deletedBytes: number;
+}
+
+export const HELD_LIMITS: HeldLimits = { files: HELD_FILES_LIMIT, deletedBytes: HELD_DELETED_LIMIT_BYTES };
+
+export class HeldFiles {
+  readonly #files: LogFile[];
+  readonly #context: IntakeContext;
+  readonly #limits: HeldLimits;
+
+  constructor(context: IntakeContext, limits: HeldLimits) {
+    this.#files = [];
+    this.#context = context;
+    this.#limits = limits;
+  }
+
+  get first(): LogFile | undefined {
+    return this.#files[0];
+  }
+
+  get last(): LogFile | undefined {
+    return this.#files.at(-1);
+  }
+
+  get count(): number {
+    return this.#files.length;
+  }
+
+  get waitingBytes(): number {
+    let sum = 0;
+    for (const file of this.#files) sum += file.waitingBytes;
+    return sum;
+  }
+
+  [Symbol.iterator](): Iterator<LogFile> {
+    return this.#files.values();
+  }
+
+  find(inode: Inode): LogFile | undefined {
+    return this.#files.find((file) => isSameInode(file.inode, inode));
+  }
+
+  /** Takes over an open file; the one before it gets no more bytes. */
+  push(file: LogFile): void {
+    const last = this.last;
+    if (last !== undefined) last.isFinal = true;
+    this.#files.push(file);
+    this.#context.stats.openFiles++;
+    if (this.#hasRoom()) return;
+    this.#close(file);
+    this.#context.stats.heldLimitHits++;
+    this.#context.once.say(
+      'error',
+      `held ${file.tracked.source}`,
+      `cannot hold more unread files of ${file.tracked.source}: the limit is reached; later ones are lost if they are deleted before the reader comes to them`,
+    );
+  }
+
+  /** The open files, one too many perhaps, are within the limits. */
+  #hasRoom(): boolean {
+    let open = 0;
+    let deletedBytes = 0;
+    for (const file of this.#files) {
+      if (!file.isOpen) continue;
+      open++;
+      const facts = this.#context.attempt('look', file.tracked.path, () => file.facts());
+      if (facts?.links === 0) deletedBytes += facts.sizeBytes;
+    }
+    return open === 1 || (open <= this.#limits.files && deletedBytes <= this.#limits.deletedBytes);
+  }
+
+  /** Lets the first one go. */
+  shift(): LogFile | undefined {
+    const file = this.#files.shift();
+    if (file?.isOpen) this.#close(file);
+    return file;
+  }
+
+  #close(file: LogFile): void {
+    this.#context.stats.openFiles--;
+    this.#context.attempt('close', file.tracked.path, () => file.close());
+  }
+
+  /**
+   * Opens waiting files as far as there is room. One that is gone is lost; one that cannot be opened now is waited for.
+   * @param refresh brings their paths up to date; called at most once
+   */
+  openWaiting(refresh: () => void): void {
+    let isFresh = false;
+    for (let at = 0; at < this.#files.length; ) {
+      const file = this.#files[at];
+      if (file === undefined || file.isOpen) {
+        at++;
+        continue;
+      }
+      const result = this.#context.attempt('open', file.tracked.path, () => file.reopen());
+      if (result === undefined) return;
+      if (result === 'gone' && !isFresh) {
+        isFresh = true;
+        refresh();
+      } else if (result === 'gone') {
+        this.#files.splice(at, 1);
+        this.#context.lost(file.tracked.path, file.waitingBytes, 'it was deleted before it could be opened');
+      } else {
+        this.#context.stats.openFiles++;
+        if (this.#hasRoom()) continue;
+        this.#close(file);
+        return;
+      }
+    }
+    const source = this.first?.tracked.source;
+    if (source !== undefined) this.#context.once.over(`held ${source}`);
+  }
+
+  closeAll(): void {
+    while (this.#files.length > 0) this.shift();
+  }
+}

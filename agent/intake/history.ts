@@ -1,0 +1,130 @@
+/**
+ * What one lineage remembers of files: which backups need no opening, how far files no longer held were read,
+ * and the order in which files were taken up, which the checkpoint needs.
+ */
+
+import { basename } from 'node:path';
+import type { FileIdentity, Position, TrackedFile } from '../position.ts';
+import type { BackupName } from './backup-names.ts';
+
+/** Where a lineage goes on after a restart. */
+export interface ResumePoint extends Position {
+  /** The file's size when it was last seen: what is missing of it now is lost. */
+  readonly sizeBytes: number;
+  /** Stems of the backups, then on disk, that are older than the file. */
+  readonly passed: readonly string[];
+}
+
+/** What a restart needs to know. */
+export interface ResumeState {
+  /** One per lineage. */
+  readonly points: readonly ResumePoint[];
+  /** Counted since the state folder was made. */
+  readonly lostFiles: number;
+  readonly lostBytes: number;
+}
+
+/** Names kept in one resume point; rotators keep far fewer backups (Tetragon: 5). Of more, the newest are kept. */
+export const MAX_PASSED = 256;
+/** Files remembered after they were read; for one that comes back to its path (a link swapped twice). */
+const MAX_DONE = 16;
+
+const ANY_INODE = -1;
+
+/** `sizeBytes` follows the file until it is let go. */
+interface Link {
+  readonly tracked: TrackedFile;
+  sizeBytes: number;
+}
+
+export class History {
+  /** Stem of each backup on disk that is queued or done, with its inode: another inode under the stem is a new file. */
+  readonly #known: Map<string, number>;
+  readonly #done: Map<string, number>;
+  readonly #chain: Link[];
+  /** Stems below this one were passed too, but did not fit into the resume point. */
+  #passedBefore: string;
+
+  constructor() {
+    this.#known = new Map();
+    this.#done = new Map();
+    this.#chain = [];
+    this.#passedBefore = '';
+  }
+
+  /** After a restart: the names are older than the file to go on with; their inodes are learned at first sight. */
+  resume(passed: readonly string[]): void {
+    for (const stem of passed) this.#known.set(stem, ANY_INODE);
+    if (passed.length >= MAX_PASSED) this.#passedBefore = passed[0] ?? '';
+  }
+
+  knows(stem: string, inode: number): void {
+    this.#known.set(stem, inode);
+  }
+
+  isKnown(stem: string, inode: number): boolean {
+    const known = this.#known.get(stem);
+    if (known !== ANY_INODE) return known === inode || stem < this.#passedBefore;
+    this.#known.set(stem, inode);
+    return true;
+  }
+
+  /** A file was taken up behind all others. */
+  taken(tracked: TrackedFile, sizeBytes: number): void {
+    this.#chain.push({ tracked, sizeBytes });
+  }
+
+  sized(tracked: TrackedFile, sizeBytes: number): void {
+    const link = this.#chain.findLast((link) => link.tracked === tracked);
+    if (link !== undefined) link.sizeBytes = sizeBytes;
+  }
+
+  /** A file is no longer held. A provisional identity is not remembered: it could be taken for another file. */
+  left(identity: FileIdentity, offsetBytes: number): void {
+    if (identity.firstLineHash === '' || offsetBytes === 0) return;
+    this.#done.set(keyOf(identity), offsetBytes);
+    for (const oldest of this.#done.keys()) {
+      if (this.#done.size <= MAX_DONE) break;
+      this.#done.delete(oldest);
+    }
+  }
+
+  /** How far a file was read before; `undefined` for a new one. Asked once per file. */
+  takeOffset(identity: FileIdentity, sizeBytes: number): number | undefined {
+    const key = keyOf(identity);
+    const offset = this.#done.get(key);
+    this.#done.delete(key);
+    return offset === undefined || offset > sizeBytes ? undefined : offset;
+  }
+
+  /** Forgets backups that are gone. */
+  prune(stems: ReadonlySet<string>): void {
+    for (const stem of this.#known.keys()) if (!stems.has(stem)) this.#known.delete(stem);
+  }
+
+  /**
+   * What to store for a position: with it, a restart reads the rest of its file and every newer one, no older one.
+   * Files before it are forgotten: positions only move forward.
+   */
+  pointAt(position: Position, parse: (name: string) => BackupName | undefined): ResumePoint {
+    const at = this.#chain.findIndex((link) => link.tracked === position.file);
+    if (at > 0) this.#chain.splice(0, at);
+    const passed = new Set(this.#known.keys());
+    for (const { tracked } of this.#chain) {
+      const name = parse(basename(tracked.path));
+      if (name !== undefined) passed.delete(name.stem);
+    }
+    const sizeBytes = Math.max(position.offsetBytes, at < 0 ? 0 : (this.#chain[0]?.sizeBytes ?? 0));
+    return {
+      file: position.file,
+      offsetBytes: position.offsetBytes,
+      sizeBytes,
+      passed: [...passed].sort().slice(-MAX_PASSED),
+    };
+  }
+}
+
+/** Device numbers change with the order of disks at boot; inode and first line do not. */
+function keyOf({ inode, firstLineHash }: FileIdentity): string {
+  return `${inode}:${firstLineHash}`;
+}

@@ -1,0 +1,262 @@
+/**
+ * Finds the logs, follows them through rotation, and tells the reader when there is something to read.
+ *
+ * Owns all descriptors of logs and everything that waits for them. It notices as a network driver does: while
+ * little happens it waits for notifications; once they come thick and fast it turns them off and looks on a short
+ * timer until the log is quiet again. A slow timer runs always, so that a missed notification costs a second.
+ * Looking and reading are apart: files are noticed and held also while nobody reads.
+ */
+
+import type { Readable } from 'node:stream';
+import type { Logger } from '../log.ts';
+import type { Position } from '../position.ts';
+import { IntakeContext } from './context.ts';
+import { activePaths, folderOf } from './discover.ts';
+import { factsOfPath } from './file-facts.ts';
+import { HELD_LIMITS, type HeldLimits } from './held-files.ts';
+import type { ResumePoint, ResumeState } from './history.ts';
+import { Lineage } from './lineage.ts';
+import { Notifier } from './notifier.ts';
+import type { Source } from './source.ts';
+import type { IntakeStats } from './stats.ts';
+import { STDIN, StdinSource } from './stdin-source.ts';
+
+const DEFAULT_POLL_INTERVAL_MS = 1_000;
+/** Between looks while the log grows fast: at 10 MB per file and 100 MB/s a file lasts 100 ms. */
+const BUSY_LOOK_INTERVAL_MS = 10;
+/** A log that has not grown for this long is quiet. */
+const QUIET_AFTER_MS = 1_000;
+/** Notifications are turned off at more than this many in one window: one costs about as much as a look. */
+const STORM_EVENTS = 50;
+const STORM_WINDOW_MS = 100;
+
+export interface IntakeOptions {
+  /** Active files or globs; `-` is standard input, and then alone. */
+  readonly paths: readonly string[];
+  /** For the files present at the very first start, when there is no checkpoint at all. */
+  readonly readFrom: 'beginning' | 'end';
+  /** From the checkpoint; `undefined`: there is none. */
+  readonly resume: ResumeState | undefined;
+  readonly log: Logger;
+  readonly pollIntervalMs?: number;
+  readonly heldLimits?: HeldLimits;
+  readonly stdin?: Readable;
+}
+
+export class Intake {
+  /** Something may be readable, or has changed. Set by the pipeline. */
+  onReadable: () => void;
+  readonly #options: IntakeOptions;
+  readonly #context: IntakeContext;
+  readonly #notifier: Notifier;
+  readonly #lineages: Map<string, Lineage>;
+  #stdin: StdinSource | undefined;
+  /** In the order of the paths, then of discovery. */
+  #sources: readonly Source[];
+  #mode: 'new' | 'calm' | 'busy' | 'stopped';
+  #timer: NodeJS.Timeout | undefined;
+  #isLookDue: boolean;
+  #isTold: boolean;
+  #lastGrowthMs: number;
+  #lastDiscoveryMs: number;
+  #windowStartMs: number;
+  #windowEvents: number;
+  #unreadable: string | undefined;
+
+  constructor(options: IntakeOptions) {
+    this.onReadable = () => {};
+    this.#options = options;
+    this.#context = new IntakeContext(options.log);
+    this.#notifier = new Notifier(() => this.#noticed(), this.#context.once);
+    this.#lineages = new Map();
+    this.#stdin = undefined;
+    this.#sources = [];
+    this.#mode = 'new';
+    this.#timer = undefined;
+    this.#isLookDue = false;
+    this.#isTold = false;
+    this.#lastGrowthMs = 0;
+    this.#lastDiscoveryMs = Number.NEGATIVE_INFINITY;
+    this.#windowStartMs = 0;
+    this.#windowEvents = 0;
+    this.#unreadable = undefined;
+  }
+
+  get sources(): readonly Source[] {
+    return this.#sources;
+  }
+
+  get stats(): IntakeStats {
+    return this.#context.stats;
+  }
+
+  /** Bytes on disk that are not consumed, over all sources and the files queued behind. */
+  lagBytes(): number {
+    let sum = this.#stdin?.waitingBytes ?? 0;
+    for (const lineage of this.#lineages.values()) sum += lineage.waitingBytes;
+    return sum;
+  }
+
+  /** Whether any log, or the folder of one, can be read. */
+  get readable(): boolean {
+    return this.#unreadable === undefined;
+  }
+
+  /** Why not, for people. */
+  get unreadableReason(): string | undefined {
+    return this.#unreadable;
+  }
+
+  /** Standard input is over and consumed; files never end. */
+  get ended(): boolean {
+    return this.#stdin?.hasEnded ?? false;
+  }
+
+  /** Why notifications are missing, if they are; everything is noticed within a second all the same. */
+  get watchFault(): string | undefined {
+    return this.#notifier.fault;
+  }
+
+  /** Opens what is there and waits for the rest. Never fails for a missing or unreadable file. */
+  async start(): Promise<void> {
+    this.#mode = 'calm';
+    this.stats.lostFiles = this.#options.resume?.lostFiles ?? 0;
+    this.stats.lostBytes = this.#options.resume?.lostBytes ?? 0;
+    if (this.#options.paths.includes(STDIN)) {
+      const stdin = new StdinSource(this.#context, this.#options.stdin ?? process.stdin, () => this.#tell());
+      this.#stdin = stdin;
+      this.#sources = [stdin];
+      return;
+    }
+    this.#discover(performance.now(), true);
+    this.look();
+    if (this.#sources.every((source) => source.file === undefined)) {
+      this.#context.log.warn(`no log yet at ${this.#options.paths.join(', ')}; waiting for one`);
+    }
+    this.#notifier.watch(this.#folders());
+    this.#arm();
+  }
+
+  async stop(): Promise<void> {
+    this.#mode = 'stopped';
+    clearTimeout(this.#timer);
+    for (const lineage of this.#lineages.values()) lineage.stop();
+    this.#stdin?.stop();
+    await this.#notifier.off();
+  }
+
+  /**
+   * What the checkpoint stores: where each lineage would go on after a restart.
+   * @param safe per source key, the place before which every byte is delivered; where there is none, nothing is yet
+   */
+  resumeState(safe: ReadonlyMap<string, Position>): ResumeState {
+    const points: ResumePoint[] = [];
+    for (const [key, lineage] of this.#lineages) {
+      const point = lineage.pointAt(safe.get(key));
+      if (point !== undefined) points.push(point);
+    }
+    const { lostFiles, lostBytes } = this.stats;
+    return { points, lostFiles, lostBytes };
+  }
+
+  /** Brings everything up to date at once. Called on notifications and timers; tests drive it. */
+  look(nowMs: number = performance.now()): void {
+    if (this.#mode === 'stopped' || this.#stdin !== undefined) return;
+    if (nowMs - this.#lastDiscoveryMs >= this.#pollIntervalMs) this.#discover(nowMs, false);
+    let hasChanged = false;
+    for (const lineage of this.#lineages.values()) if (lineage.look(nowMs)) hasChanged = true;
+    if (!hasChanged) return;
+    this.#lastGrowthMs = nowMs;
+    this.#tell();
+  }
+
+  get #pollIntervalMs(): number {
+    return this.#options.pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS;
+  }
+
+  /** Files that appear later are read from their beginning, whatever `readFrom` says. */
+  #discover(nowMs: number, isFirst: boolean): void {
+    this.#lastDiscoveryMs = nowMs;
+    for (const configured of this.#options.paths) {
+      for (const path of this.#context.attempt('list', configured, () => activePaths(configured)) ?? []) {
+        if (this.#lineages.has(path)) continue;
+        const lineage = new Lineage(path, this.#context, this.#options.heldLimits ?? HELD_LIMITS, (inode) =>
+          [...this.#lineages.values()].some((other) => other.key !== path && other.isNewest(inode)),
+        );
+        const point = this.#options.resume?.points.find(({ file }) => file.source === path);
+        const isFirstEver = isFirst && this.#options.resume === undefined;
+        this.#lineages.set(path, lineage);
+        lineage.begin(point ?? (isFirstEver ? this.#options.readFrom : 'beginning'), nowMs);
+        this.#sources = [...this.#lineages.values()];
+        this.#tell();
+      }
+    }
+    this.#checkReadable();
+  }
+
+  #checkReadable(): void {
+    const isReadable =
+      this.#sources.some((source) => source.file !== undefined) ||
+      [...this.#folders()].some(
+        (folder) => this.#context.attempt('list', folder, () => factsOfPath(folder)) !== undefined,
+      );
+    this.#unreadable = isReadable
+      ? undefined
+      : `no log and no log folder can be read: ${this.#options.paths.join(', ')}`;
+  }
+
+  #folders(): Set<string> {
+    const folders = new Set(this.#options.paths.map(folderOf));
+    for (const lineage of this.#lineages.values()) folders.add(lineage.folder);
+    return folders;
+  }
+
+  /** At most one call per turn of the event loop. */
+  #tell(): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    setImmediate(() => {
+      this.#isTold = false;
+      if (this.#mode !== 'stopped') this.onReadable();
+    });
+  }
+
+  #noticed(): void {
+    if (this.#mode !== 'calm') return;
+    const nowMs = performance.now();
+    if (nowMs - this.#windowStartMs >= STORM_WINDOW_MS) {
+      this.#windowStartMs = nowMs;
+      this.#windowEvents = 0;
+    }
+    if (++this.#windowEvents > STORM_EVENTS) this.#toBusy();
+    if (this.#isLookDue) return;
+    this.#isLookDue = true;
+    setImmediate(() => {
+      this.#isLookDue = false;
+      this.look();
+    });
+  }
+
+  #toBusy(): void {
+    this.#mode = 'busy';
+    void this.#notifier.off();
+    this.#arm();
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const delayMs = this.#mode === 'busy' ? BUSY_LOOK_INTERVAL_MS : this.#pollIntervalMs;
+    this.#timer = setTimeout(() => this.#tick(), delayMs);
+  }
+
+  #tick(): void {
+    if (this.#mode === 'stopped') return;
+    const nowMs = performance.now();
+    this.look(nowMs);
+    const isQuiet = nowMs - this.#lastGrowthMs >= QUIET_AFTER_MS;
+    if (this.#mode === 'busy' && isQuiet) this.#mode = 'calm';
+    else if (this.#mode === 'calm' && !isQuiet && this.#notifier.fault !== undefined) this.#mode = 'busy';
+    if (this.#mode === 'calm') this.#notifier.watch(this.#folders());
+    this.#arm();
+  }
+}

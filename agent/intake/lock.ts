@@ -1,0 +1,160 @@
+/**
+ * The lock on the state folder: two agents on one folder would overwrite each other's checkpoint.
+ *
+ * The file names its holder: process id, start time of the process, PID namespace, boot, host. A holder that can be
+ * seen from here (same boot, same namespace) is judged by its process: an id that now belongs to another process
+ * shows by the start time. One in another container cannot be seen; it is alive as long as it touches the file.
+ */
+
+import { randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { messageOf, systemCode, TetrashipError } from '../errors.ts';
+
+const NAME = 'lock';
+const TOUCH_MS = 2_000;
+/** Five touches missed: a disk that stalls for less does not cost the lock. */
+const STALE_AFTER_MS = 10_000;
+/** Two agents that start at once and find a stale lock settle it within as many tries. */
+const MAX_TRIES = 5;
+
+interface Holder {
+  readonly id: string;
+  readonly pid: number;
+  /** In clock ticks since boot. */
+  readonly startTime: string;
+  readonly namespace: string;
+  readonly boot: string;
+  readonly host: string;
+}
+
+export interface StateLock {
+  /** Gives the folder free. Never throws. */
+  release(): void;
+}
+
+/** @throws {TetrashipError} STATE when another agent holds the folder, or the lock cannot be written */
+export function lockStateFolder(stateDir: string): StateLock {
+  const path = join(stateDir, NAME);
+  const self: Holder = {
+    id: randomUUID(),
+    pid: process.pid,
+    startTime: startTimeOf('self'),
+    namespace: textOf(() => fs.readlinkSync('/proc/self/ns/pid')),
+    boot: textOf(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')),
+    host: hostname(),
+  };
+  try {
+    take(path, self);
+  } catch (error) {
+    if (error instanceof TetrashipError) throw error;
+    throw new TetrashipError(
+      'STATE',
+      `cannot lock ${stateDir}: ${messageOf(error)}; give the agent a folder that it can write`,
+      { cause: error },
+    );
+  }
+  const touching = setInterval(() => touch(path, self), TOUCH_MS);
+  touching.unref();
+  return {
+    release: () => {
+      clearInterval(touching);
+      if (textOf(() => readHolder(path)?.id ?? '') === self.id) textOf(() => String(fs.unlinkSync(path)));
+    },
+  };
+}
+
+function take(path: string, self: Holder): void {
+  const own = `${path}.${self.id}`;
+  fs.writeFileSync(own, `${JSON.stringify(self)}\n`, { mode: 0o600 });
+  try {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      try {
+        // A link appears whole or not at all, and never over another: nobody reads half a lock.
+        fs.linkSync(own, path);
+        return;
+      } catch (error) {
+        if (systemCode(error) !== 'EEXIST') throw error;
+      }
+      const holder = readHolder(path);
+      if (holder !== undefined && isAlive(holder, self, path)) throw heldBy(path, holder);
+      removeStale(path, holder, self);
+    }
+  } finally {
+    fs.unlinkSync(own);
+  }
+  throw new TetrashipError(
+    'STATE',
+    `cannot lock ${path}: other agents are starting on it at the same time; run one`,
+  );
+}
+
+/** Moved aside first: if another agent has taken the lock over in between, its lock is put back. */
+function removeStale(path: string, seen: Holder | undefined, self: Holder): void {
+  const aside = `${path}.${self.id}.stale`;
+  try {
+    fs.renameSync(path, aside);
+    if (readHolder(aside)?.id !== seen?.id) fs.linkSync(aside, path);
+    fs.unlinkSync(aside);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'EEXIST') throw error;
+  }
+}
+
+function isAlive(holder: Holder, self: Holder, path: string): boolean {
+  if (holder.boot !== self.boot && holder.host === self.host) return false;
+  if (holder.boot === self.boot && holder.namespace === self.namespace && self.namespace !== '') {
+    return startTimeOf(holder.pid) === holder.startTime;
+  }
+  const touchedMs = Number(textOf(() => String(fs.statSync(path).mtimeMs)));
+  return Date.now() - touchedMs < STALE_AFTER_MS;
+}
+
+function heldBy(path: string, { pid, host }: Holder): TetrashipError {
+  return new TetrashipError(
+    'STATE',
+    `cannot use the state folder: ${path} is held by process ${pid} on ${host}; stop that agent, or give this one another TETRASHIP_STATE_DIR`,
+  );
+}
+
+function touch(path: string, self: Holder): void {
+  const now = new Date();
+  if (textOf(() => readHolder(path)?.id ?? '') === self.id)
+    textOf(() => String(fs.utimesSync(path, now, now)));
+}
+
+/** `undefined` for a file that names nobody: its writer crashed, or it is no lock. */
+function readHolder(path: string): Holder | undefined {
+  try {
+    const value: unknown = JSON.parse(fs.readFileSync(path, 'utf8'));
+    return isHolder(value) ? value : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function isHolder(value: unknown): value is Holder {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = new Map<string, unknown>(Object.entries(value));
+  const isNamed = ['id', 'startTime', 'namespace', 'boot', 'host'].every(
+    (name) => typeof fields.get(name) === 'string',
+  );
+  return isNamed && Number.isSafeInteger(fields.get('pid'));
+}
+
+/** Field 22 of `/proc/PID/stat`; `''` when there is no such process. The command before it may hold spaces and `)`. */
+function startTimeOf(pid: number | 'self'): string {
+  const stat = textOf(() => fs.readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}
+
+/** What cannot be found out is `''`. */
+function textOf(read: () => string): string {
+  try {
+    return read().trim();
+  } catch {
+    return '';
+  }
+}

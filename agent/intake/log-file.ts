@@ -1,0 +1,184 @@
+/**
+ * One physical log file, held by its descriptor: it can be read to its end after a rename or an unlink.
+ *
+ *     0 ........ offsetBytes ........ sizeBytes
+ *       consumed              waiting           (sizeBytes: the most that was seen)
+ *
+ * `isFinal` is set from outside, when the writer is known to have left the file. Offset and identity change only
+ * in `read`, `consume` and `startOver`, so that a look in between never pulls the ground from under the reader.
+ */
+
+import fs from 'node:fs';
+import type { TrackedFile } from '../position.ts';
+import { type FileFacts, factsOfDescriptor, type Inode, isAbsent, isSameInode } from './file-facts.ts';
+import { type FirstLine, lastLineStart, readFirstLine } from './first-line.ts';
+
+/** Of the first line's end, where `time` stands; compared when the file has grown, to see a file cut and refilled. */
+const SAMPLE_BYTES = 512;
+
+const CLOSED = -1;
+
+const scratch = Buffer.allocUnsafe(SAMPLE_BYTES);
+
+export class LogFile {
+  /** Replaced, never changed, when the file is cut: positions handed out keep the identity they were taken under. */
+  tracked: TrackedFile;
+  offsetBytes: number;
+  sizeBytes: number;
+  isFinal: boolean;
+  atFinalEnd: boolean;
+  /** Cut in place since the last `startOver`. */
+  isTruncated: boolean;
+  #fd: number;
+  #sample: Buffer | undefined;
+  #sampleAt: number;
+
+  private constructor(fd: number, facts: FileFacts, source: string, path: string) {
+    this.tracked = newTracked(source, path, facts);
+    this.offsetBytes = 0;
+    this.sizeBytes = facts.sizeBytes;
+    this.isFinal = false;
+    this.atFinalEnd = false;
+    this.isTruncated = false;
+    this.#fd = fd;
+    this.#sample = undefined;
+    this.#sampleAt = 0;
+  }
+
+  /**
+   * Throws the system's error, and for anything but a regular file.
+   * @param source key of the lineage
+   */
+  static open(source: string, path: string): LogFile {
+    // A named pipe put there must not hang the agent.
+    const fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK | fs.constants.O_NOCTTY);
+    try {
+      const facts = factsOfDescriptor(fd);
+      if (!facts.isFile) throw new Error('it is not a regular file');
+      const file = new LogFile(fd, facts, source, path);
+      file.identify();
+      return file;
+    } catch (error) {
+      fs.closeSync(fd);
+      throw error;
+    }
+  }
+
+  /** `undefined` also when nothing is at the path. */
+  static openIfPresent(source: string, path: string): LogFile | undefined {
+    try {
+      return LogFile.open(source, path);
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw error;
+    }
+  }
+
+  get inode(): Inode {
+    return this.tracked.identity;
+  }
+
+  get isOpen(): boolean {
+    return this.#fd !== CLOSED;
+  }
+
+  get waitingBytes(): number {
+    return Math.max(0, this.sizeBytes - this.offsetBytes);
+  }
+
+  /** Settles the identity once the first line is complete. Throws the system's error. */
+  identify(): void {
+    if (this.tracked.identity.firstLineHash !== '' || this.sizeBytes === 0) return;
+    const line = readFirstLine(this.#fd);
+    if (line === undefined) return;
+    this.tracked.identity = { ...this.tracked.identity, firstLineHash: line.hash };
+    this.#takeSample(line);
+  }
+
+  #takeSample(line: FirstLine): void {
+    const length = Math.min(SAMPLE_BYTES, line.lengthBytes);
+    this.#sampleAt = line.lengthBytes - length;
+    const sample = Buffer.alloc(length);
+    if (fs.readSync(this.#fd, sample, 0, length, this.#sampleAt) === length) this.#sample = sample;
+  }
+
+  /** Takes note of a size; returns whether anything changed. Throws the system's error. */
+  sawSize(sizeBytes: number): boolean {
+    if (sizeBytes === this.sizeBytes || this.isTruncated) return false;
+    if (sizeBytes < this.sizeBytes || !this.#sampleHolds()) this.isTruncated = true;
+    else this.sizeBytes = sizeBytes;
+    return true;
+  }
+
+  #sampleHolds(): boolean {
+    const sample = this.#sample;
+    if (sample === undefined || !this.isOpen) return true;
+    const count = fs.readSync(this.#fd, scratch, 0, sample.length, this.#sampleAt);
+    return count === sample.length && sample.compare(scratch, 0, count) === 0;
+  }
+
+  /** Asks the system, not the path. Throws the system's error. */
+  facts(): FileFacts {
+    return factsOfDescriptor(this.#fd);
+  }
+
+  /** Throws the system's error. */
+  read(into: Uint8Array): number {
+    const count = fs.readSync(this.#fd, into, 0, into.length, this.offsetBytes);
+    const end = this.offsetBytes + count;
+    if (end > this.sizeBytes) this.sizeBytes = end;
+    if (this.tracked.identity.firstLineHash === '') this.identify();
+    // A final file grows no more: a short read is its end, and a full one may be.
+    this.atFinalEnd = this.isFinal && (count < into.length || end >= this.facts().sizeBytes);
+    return count;
+  }
+
+  consume(bytes: number): void {
+    this.offsetBytes += bytes;
+  }
+
+  /** Begins at the end, behind its last whole line. Throws the system's error. */
+  skipToEnd(): void {
+    this.offsetBytes = lastLineStart(this.#fd, this.sizeBytes);
+  }
+
+  /** After a cut in place: another file by content. Throws the system's error. */
+  startOver(): void {
+    const facts = this.facts();
+    this.tracked = newTracked(this.tracked.source, this.tracked.path, facts);
+    this.offsetBytes = 0;
+    this.sizeBytes = facts.sizeBytes;
+    this.isTruncated = false;
+    this.#sample = undefined;
+    this.identify();
+  }
+
+  /** Opens a closed file again where it was last seen; `gone` when another or none is there. Throws the system's error. */
+  reopen(): 'open' | 'gone' {
+    const { source, path, identity } = this.tracked;
+    const again = LogFile.openIfPresent(source, path);
+    if (again === undefined) return 'gone';
+    const { firstLineHash } = again.tracked.identity;
+    const isSame =
+      isSameInode(again.inode, identity) &&
+      (firstLineHash === identity.firstLineHash || identity.firstLineHash === '');
+    if (!isSame) {
+      again.close();
+      return 'gone';
+    }
+    this.#fd = again.#fd;
+    this.sizeBytes = again.sizeBytes;
+    this.identify();
+    return 'open';
+  }
+
+  close(): void {
+    const fd = this.#fd;
+    this.#fd = CLOSED;
+    if (fd !== CLOSED) fs.closeSync(fd);
+  }
+}
+
+function newTracked(source: string, path: string, facts: FileFacts): TrackedFile {
+  return { source, path, identity: { device: facts.device, inode: facts.inode, firstLineHash: '' } };
+}

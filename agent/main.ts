@@ -1,0 +1,16 @@
+/**
+ * The entry: first whether this Node is new enough, then everything else. It imports nothing by itself, so that an
+ * old Node gets as far as the sentence.
+ */
+
+const OLDEST_NODE = 24;
+
+if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
+  process.stderr.write(`tetraship needs Node ${OLDEST_NODE} or newer, and this is ${process.version}.\n`);
+  process.exitCode = 1;
+} else {
+  const { main } = await import('./cli.ts');
+  await main(process.argv.slice(2));
+}
+
+export {};

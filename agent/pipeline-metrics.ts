@@ -1,0 +1,84 @@
+/** The stages' plain counters, as the metrics page wants them. Read at scrape, and not otherwise. */
+
+import type { Alerts } from './alerts/engine.ts';
+import type { TargetStats } from './alerts/stats.ts';
+import type { Config } from './config.ts';
+import type { DeadLetters } from './delivery/deadletter.ts';
+import type { Delivery } from './delivery/delivery.ts';
+import { DURATION_BOUNDS_S } from './delivery/stats.ts';
+import type { Feeder } from './feeder.ts';
+import type { Checkpoint } from './intake/checkpoint.ts';
+import type { Intake } from './intake/intake.ts';
+import type { Kernel } from './kernel/kernel.ts';
+import type { MetricSources } from './ops/metrics.ts';
+
+export interface Stages {
+  readonly config: Config;
+  readonly delivery: Delivery;
+  readonly deadLetters: DeadLetters;
+  readonly alerts: Alerts;
+  readonly checkpoint: Checkpoint;
+  /** These exist from the start on. */
+  readonly kernel: () => Kernel | undefined;
+  readonly feeder: () => Feeder | undefined;
+  readonly intake: () => Intake | undefined;
+  /** Bytes consumed and not yet settled. */
+  readonly unsettledBytes: () => number;
+}
+
+export function metricSources(stages: Stages): MetricSources {
+  const { config, delivery, deadLetters, alerts, checkpoint, kernel, feeder, intake } = stages;
+  const sent = delivery.stats;
+  const lagBytes = (): number => (intake()?.lagBytes() ?? 0) + stages.unsettledBytes();
+  return {
+    readBytes: () => feeder()?.stats.readBytes ?? 0,
+    events: () => feeder()?.stats.events ?? 0,
+    blankLines: () => feeder()?.stats.blankLines ?? 0,
+    filteredEvents: () => feeder()?.stats.filteredEvents ?? 0,
+    rejectedEvents: () => feeder()?.stats.rejected ?? [],
+    overflowEvents: () => feeder()?.stats.overflowEvents ?? 0,
+    typeChanges: () => feeder()?.stats.typeChanges ?? 0,
+    columns: () => kernel()?.nameCount ?? 0,
+    columnsLimit: () => config.maxColumns,
+
+    rowsDelivered: () => sent.rowsDelivered,
+    deliveredBytes: () => sent.deliveredBytes,
+    sentBytes: () => sent.sentBytes,
+    wireBytes: () => sent.wireBytes,
+    rowsLost: () => sent.rowsLost,
+    requests: () => sent.requests,
+    requestDurations: () => ({ bounds: DURATION_BOUNDS_S, counts: sent.durationCounts, sum: sent.durationSumS }),
+    retries: () => sent.retries,
+    lastAckSeconds: () => sent.lastAckMs / 1000,
+    outboxBytes: () => sent.outboxBytes,
+    outboxLimitBytes: () => config.outboxBytes,
+    deadLetters: () => deadLetters.stats.byReason,
+    deadLettersRemoved: () => deadLetters.stats.removed,
+    deadLettersFailed: () => deadLetters.stats.failed,
+    deadLetterBytes: () => deadLetters.usedBytes,
+
+    lagBytes,
+    // How old the newest delivered event is, as long as there is something left to deliver.
+    lagSeconds: () => {
+      if (lagBytes() === 0) return 0;
+      const newest = sent.lastAckedEventMs;
+      return Number.isNaN(newest) ? process.uptime() : Math.max(0, (Date.now() - newest) / 1000);
+    },
+    openFiles: () => intake()?.stats.openFiles ?? 0,
+    rotations: () => intake()?.stats.rotations ?? 0,
+    truncations: () => intake()?.stats.truncations ?? 0,
+    readErrors: () => intake()?.stats.readErrors ?? [],
+    lostFiles: () => intake()?.stats.lostFiles ?? 0,
+    lostBytes: () => intake()?.stats.lostBytes ?? 0,
+    checkpointWrites: () => checkpoint.stats.writes,
+    checkpointErrors: () => checkpoint.stats.errors,
+
+    alertsMatched: () => alerts.stats.rules.map(({ rule, matched }) => [rule, matched]),
+    alertNotifications: () => alerts.stats.targets.flatMap(notifications),
+    alertQueueBytes: () => alerts.stats.queueBytes,
+  };
+}
+
+function notifications({ rule, target, ...counts }: TargetStats): [string[], number][] {
+  return (['sent', 'failed', 'dropped', 'suppressed'] as const).map((result) => [[rule, target, result], counts[result]]);
+}

@@ -1,0 +1,295 @@
+/**
+ * The wiring: which stage hands what to which, who waits for whom, and the order of start and stop. The way
+ * of the data is drawn in docs/architecture.md.
+ */
+
+import { join } from 'node:path';
+import { loadRules } from '../rules/load.ts';
+import type { RuleSet } from '../rules/ruleset.ts';
+import { Alerts } from './alerts/engine.ts';
+import type { Config } from './config.ts';
+import { Dataset } from './delivery/dataset.ts';
+import { DeadLetters } from './delivery/deadletter.ts';
+import { Delivery } from './delivery/delivery.ts';
+import { Ledger } from './delivery/ledger.ts';
+import { messageOf } from './errors.ts';
+import { Feeder, type RejectedLine } from './feeder.ts';
+import { Checkpoint } from './intake/checkpoint.ts';
+import { Intake } from './intake/intake.ts';
+import { lockStateFolder, type StateLock } from './intake/lock.ts';
+import { Batcher, type SealedBatch } from './kernel/batcher.ts';
+import { Kernel } from './kernel/kernel.ts';
+import { SLOT_COUNT } from './limits.ts';
+import type { RejectReason } from './kernel/types.ts';
+import type { Logger } from './log.ts';
+import type { MetricSources } from './ops/metrics.ts';
+import type { ReadinessFacts } from './ops/readiness.ts';
+import { deliveryOptions, deploymentId, kernelOptions, openStateFolder, proxyOptions } from './pipeline-options.ts';
+import { metricSources } from './pipeline-metrics.ts';
+
+/** How often the checkpoint is written while data flows. */
+const CHECKPOINT_INTERVAL_MS = 1000;
+/** How often the end of standard input looks whether all of it is delivered. */
+const END_LOOK_MS = 50;
+/** Share of the shutdown grace for the rows; the rest is for alerts and the last checkpoint. */
+const GRACE_FOR_ROWS = 0.8;
+
+const REJECT_MESSAGES: Readonly<Record<RejectReason, string>> = {
+  too_long: 'the line is longer than TETRASHIP_MAX_LINE; its first 64 KiB are kept here',
+  invalid_utf8: 'the line holds bytes that are not UTF-8, or half of a surrogate pair',
+  invalid_json: 'the line is not one JSON value',
+  too_deep: 'more than 64 objects and arrays stand in one another',
+  not_object: 'the line is JSON, but not an object',
+  row_too_large: 'the row would be longer than 4 MiB',
+};
+
+export class Pipeline {
+  readonly metrics: MetricSources;
+  /** Resolves when standard input has ended and all of it is delivered; rejects on a fault that ends the agent. */
+  readonly finished: Promise<void>;
+  readonly #config: Config;
+  readonly #log: Logger;
+  readonly #rules: RuleSet;
+  readonly #ledger: Ledger;
+  readonly #deadLetters: DeadLetters;
+  readonly #delivery: Delivery;
+  readonly #dataset: Dataset;
+  readonly #alerts: Alerts;
+  readonly #checkpoint: Checkpoint;
+  readonly #lock: StateLock;
+  #kernel: Kernel | undefined;
+  #intake: Intake | undefined;
+  #batcher: Batcher | undefined;
+  #feeder: Feeder | undefined;
+  #checkpointTimer: NodeJS.Timeout | undefined;
+  /** Bytes read before each open batch began, and before the batch that is being filled. */
+  readonly #readBefore: Map<number, number>;
+  #readBeforeFilling: number;
+  #knownNames: number;
+  #savedNames: number;
+  #finish: () => void;
+  #fail: (error: Error) => void;
+
+  /** @throws TetrashipError STATE, RULES or CONFIG. Locks the state folder; reads nothing of the logs yet. */
+  constructor(config: Config, log: Logger) {
+    this.#config = config;
+    this.#log = log;
+    this.#rules = config.rules === undefined ? { rules: [] } : loadRules(config.rules);
+    openStateFolder(config.stateDir);
+    this.#lock = lockStateFolder(config.stateDir);
+    this.#checkpoint = new Checkpoint(config.stateDir, log);
+    this.#ledger = new Ledger();
+    this.#deadLetters = new DeadLetters({
+      folder: join(config.stateDir, 'deadletters'),
+      node: config.nodeName,
+      maxBytes: config.deadLetterBytes,
+      log,
+    });
+    this.#delivery = new Delivery({
+      ...deliveryOptions(config),
+      deadLetters: this.#deadLetters,
+      log,
+      onSettled: (sequence) => this.#settled(sequence),
+    });
+    this.#dataset = new Dataset({
+      file: join(config.stateDir, 'names.json'),
+      maxColumns: config.maxColumns,
+      readSchema: () => this.#delivery.readSchema(),
+      onColumns: (names, frozen) => this.#columnsOfDataset(names, frozen),
+      log,
+    });
+    this.#alerts = new Alerts({
+      rules: this.#rules,
+      stream: config.stream,
+      nodeName: config.nodeName,
+      deploymentId: deploymentId(config.stateDir),
+      proxy: proxyOptions(config),
+      log,
+    });
+    this.#kernel = undefined;
+    this.#intake = undefined;
+    this.#batcher = undefined;
+    this.#feeder = undefined;
+    this.#checkpointTimer = undefined;
+    this.#readBefore = new Map();
+    this.#readBeforeFilling = 0;
+    this.#knownNames = 0;
+    this.#savedNames = 0;
+    this.#finish = () => undefined;
+    this.#fail = () => undefined;
+    this.finished = new Promise((resolve, reject) => {
+      this.#finish = resolve;
+      this.#fail = reject;
+    });
+    this.metrics = metricSources({
+      config,
+      delivery: this.#delivery,
+      deadLetters: this.#deadLetters,
+      alerts: this.#alerts,
+      checkpoint: this.#checkpoint,
+      kernel: () => this.#kernel,
+      feeder: () => this.#feeder,
+      intake: () => this.#intake,
+      unsettledBytes: () => this.#unsettledBytes(),
+    });
+  }
+
+  async start(): Promise<void> {
+    const config = this.#config;
+    const names = this.#dataset.load();
+    const kernel = await Kernel.create({ ...kernelOptions(config), conditions: this.#alerts.conditions, names });
+    this.#kernel = kernel;
+    this.#knownNames = kernel.nameCount;
+    this.#savedNames = kernel.nameCount;
+    this.#batcher = new Batcher(kernel, {
+      slotCount: SLOT_COUNT,
+      flushIntervalMs: config.flushIntervalMs,
+      onSealed: (batch) => this.#ship(batch),
+    });
+    const intake = new Intake({
+      paths: config.logs,
+      readFrom: config.readFrom,
+      resume: this.#checkpoint.load(),
+      log: this.#log,
+    });
+    this.#intake = intake;
+    this.#feeder = new Feeder({
+      kernel,
+      batcher: this.#batcher,
+      sources: () => intake.sources,
+      onReject: (reject) => this.#deadLetter(reject),
+      onMatch: ({ condition, kind, row }) => this.#alerts.accept(condition, kind, row),
+      onIdle: () => this.#idle(),
+    });
+    this.#delivery.start();
+    this.#dataset.start();
+    intake.onReadable = () => this.#feeder?.wake();
+    await intake.start();
+    this.#feeder.start();
+  }
+
+  /** Stops in the order of the data: reading, rows, alerts, checkpoint. Never rejects. */
+  async stop(): Promise<void> {
+    const graceMs = this.#config.shutdownGraceMs;
+    this.#dataset.stop();
+    this.#feeder?.stop();
+    this.#batcher?.seal();
+    const [left] = await Promise.all([
+      this.#delivery.stop(graceMs * GRACE_FOR_ROWS),
+      this.#alerts.stop(graceMs * GRACE_FOR_ROWS),
+    ]);
+    if (left.rows > 0) {
+      this.#log.warn(`${left.rows} rows were not acknowledged within the grace; they are read and sent again after the next start`);
+    }
+    clearTimeout(this.#checkpointTimer);
+    await this.#writeCheckpoint();
+    this.#checkpoint.close();
+    await this.#intake?.stop();
+    this.#deadLetters.close();
+    this.#lock.release();
+  }
+
+  readiness(): ReadinessFacts {
+    const { state, reason, stats } = this.#delivery;
+    const degraded: string[] = [];
+    if (state === 'waiting' || state === 'held') degraded.push(`rows cannot be sent: ${reason}`);
+    if (this.#delivery.full) degraded.push('the outbox is full: reading waits');
+    if (this.#checkpoint.stats.failing) degraded.push('the checkpoint cannot be written: a restart would send rows again');
+    const watchFault = this.#intake?.watchFault;
+    if (watchFault !== undefined) degraded.push(watchFault);
+    return {
+      credentials:
+        state === 'refused' ? 'refused' : state === 'sending' && stats.rowsDelivered > 0 ? 'accepted' : this.#dataset.acceptance,
+      logFolderReadable: this.#intake?.readable ?? true,
+      degraded,
+    };
+  }
+
+  /** A full or timed-out slot leaves for delivery; it is free again when its body is encoded and in the outbox. */
+  #ship(batch: SealedBatch): void {
+    this.#ledger.sealed(batch.sequence, batch.positions);
+    this.#readBefore.set(batch.sequence, this.#readBeforeFilling);
+    this.#readBeforeFilling = this.#feeder?.stats.readBytes ?? 0;
+    this.#noteNames();
+    this.#delivery.accept(batch).then(
+      () => {
+        this.#batcher?.release(batch.slot);
+        this.#feeder?.wake();
+      },
+      (error: unknown) => this.#notAccepted(error),
+    );
+  }
+
+  /** Only while stopping, when the bytes are read again by the next start; else a fault that nothing here mends. */
+  #notAccepted(error: unknown): void {
+    if (this.#delivery.state === 'stopped') this.#log.debug(messageOf(error));
+    else this.#fail(error instanceof Error ? error : new Error(messageOf(error)));
+  }
+
+  #settled(sequence: number): void {
+    this.#ledger.settled(sequence);
+    this.#readBefore.delete(sequence);
+    if (!this.#ledger.dirty || this.#checkpointTimer !== undefined) return;
+    this.#checkpointTimer = setTimeout(() => {
+      this.#checkpointTimer = undefined;
+      void this.#writeCheckpoint();
+    }, CHECKPOINT_INTERVAL_MS);
+  }
+
+  /** Bytes read since the oldest byte that is not settled. */
+  #unsettledBytes(): number {
+    const [oldest] = this.#readBefore.values();
+    return (this.#feeder?.stats.readBytes ?? 0) - (oldest ?? this.#readBeforeFilling);
+  }
+
+  /** Dead letters first: the checkpoint must not pass a line that only a page cache remembers. Never rejects. */
+  async #writeCheckpoint(): Promise<void> {
+    if (this.#intake === undefined || !this.#ledger.dirty || !this.#deadLetters.flush()) return;
+    this.#saveNames();
+    await this.#checkpoint.save(this.#intake.resumeState(this.#ledger.takeLowWater()));
+  }
+
+  #idle(): void {
+    if (this.#intake?.ended === true) this.#finishInput();
+  }
+
+  /** Standard input is over: what is left goes out, and the agent ends. */
+  #finishInput(): void {
+    this.#batcher?.seal();
+    if (this.#ledger.openCount === 0) this.#finish();
+    else setTimeout(() => this.#finishInput(), END_LOOK_MS);
+  }
+
+  #deadLetter({ reason, file, offsetBytes, lengthBytes, line }: RejectedLine): void {
+    this.#deadLetters.append({
+      reason,
+      file: file.path,
+      offset: offsetBytes,
+      length: lengthBytes,
+      status: null,
+      message: REJECT_MESSAGES[reason],
+      line,
+    });
+  }
+
+  #columnsOfDataset(names: readonly string[], frozen: boolean): void {
+    const kernel = this.#kernel;
+    if (kernel === undefined) return;
+    kernel.admit(names);
+    kernel.frozen = frozen;
+    this.#noteNames();
+  }
+
+  #noteNames(): void {
+    const count = this.#kernel?.nameCount ?? 0;
+    if (count > this.#knownNames) this.#dataset.namesAdded();
+    this.#knownNames = count;
+  }
+
+  #saveNames(): void {
+    const kernel = this.#kernel;
+    if (kernel === undefined || kernel.nameCount === this.#savedNames) return;
+    this.#savedNames = kernel.nameCount;
+    this.#dataset.save(kernel.names());
+  }
+}

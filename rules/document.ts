@@ -1,0 +1,152 @@
+/**
+ * One rules document: Parseable's alert configuration, version v1, from text to rules.
+ *
+ * Everything is checked before anything is used, and all problems are told at once (the first
+ * `MAX_RULE_PROBLEMS_SHOWN` of them). The text is taken as hostile: its length and depth are bounded before
+ * anything recursive looks at it. schema.json holds the shape; an extension of our own would be one more key
+ * (`tetraship`) in its `alert` and beside `version`, and is refused until there is one.
+ */
+
+import { Ajv } from 'ajv';
+import { TetrashipError } from '../agent/errors.ts';
+import {
+  MAX_RULE_PROBLEMS_SHOWN,
+  MAX_RULES_DOCUMENT_BYTES,
+  MAX_RULES_DOCUMENT_DEPTH,
+} from '../agent/limits.ts';
+import { type AlertJson, toRule } from './alert.ts';
+import { FORMATS } from './formats.ts';
+import { jsonFault } from './json-fault.ts';
+import { describeProblems, property, show } from './problems.ts';
+import type { Rule, RuleSet } from './ruleset.ts';
+import schema from './schema.json' with { type: 'json' };
+
+interface DocumentJson {
+  readonly version: 'v1';
+  readonly alerts: readonly AlertJson[];
+}
+
+const ajv = new Ajv({
+  allErrors: true,
+  verbose: true,
+  allowUnionTypes: true,
+  strictTypes: false,
+  strictRequired: false,
+});
+for (const [name, fault] of FORMATS) {
+  ajv.addFormat(name, (text: string) => fault(text) === undefined);
+}
+const validate = ajv.compile<DocumentJson>(schema);
+
+/**
+ * @param where the file's name, for messages
+ * @throws {TetrashipError} `RULES`, with all problems
+ */
+export function parseDocument(text: string, where: string): RuleSet {
+  const problems: string[] = [];
+  const rules = readDocument(text, where, new Map(), problems);
+  throwProblems(problems);
+  return { rules };
+}
+
+/** @throws {TetrashipError} `RULES` when there are any */
+export function throwProblems(problems: readonly string[]): void {
+  const [first] = problems;
+  if (first === undefined) return;
+  if (problems.length === 1) throw new TetrashipError('RULES', `cannot use the rules: ${first}`);
+  const shown = problems
+    .slice(0, MAX_RULE_PROBLEMS_SHOWN)
+    .map((problem) => problem.replaceAll('\n', '\n    '));
+  const cut = problems.length > shown.length;
+  const count = `${cut ? 'more than ' : ''}${shown.length} problems`;
+  throw new TetrashipError(
+    'RULES',
+    `cannot use the rules: ${count}\n  ${shown.join('\n  ')}${cut ? '\n  …' : ''}`,
+  );
+}
+
+/**
+ * The rules of one of several documents; none when it has problems, which are appended to `problems`.
+ *
+ * @param places where each name was seen first, in this document and the earlier ones; added to
+ */
+export function readDocument(
+  text: string,
+  where: string,
+  places: Map<string, string>,
+  problems: string[],
+): Rule[] {
+  const before = problems.length;
+  const document = readJson(text, where, problems);
+  if (problems.length > before) return [];
+  const valid = validate(document);
+  const found = valid ? [] : describeProblems(validate.errors ?? [], document, MAX_RULE_PROBLEMS_SHOWN + 1);
+  found.push(...repeatedNames(document, where, places));
+  problems.push(...found.map((problem) => `${where}: ${problem}`));
+  if (!valid) return [];
+  const rules: Rule[] = [];
+  for (const [index, alert] of document.alerts.entries()) {
+    const rule = toRule(alert, where);
+    if (typeof rule === 'string')
+      problems.push(`${where}: alerts[${index}].rule.config: ${rule} (rule ${show(alert.name)})`);
+    else rules.push(rule);
+  }
+  return problems.length > before ? [] : rules;
+}
+
+function readJson(text: string, where: string, problems: string[]): unknown {
+  if (Buffer.byteLength(text) > MAX_RULES_DOCUMENT_BYTES) {
+    problems.push(`${where}: the document is longer than ${MAX_RULES_DOCUMENT_BYTES} bytes`);
+    return undefined;
+  }
+  if (depth(text) > MAX_RULES_DOCUMENT_DEPTH) {
+    problems.push(
+      `${where}: the document nests more than ${MAX_RULES_DOCUMENT_DEPTH} objects and lists in one another`,
+    );
+    return undefined;
+  }
+  const json = text.replace(/^\uFEFF/, '');
+  let loneSurrogate = false;
+  try {
+    const document: unknown = JSON.parse(json, (key, value: unknown) => {
+      if (!key.isWellFormed() || (typeof value === 'string' && !value.isWellFormed())) loneSurrogate = true;
+      return value;
+    });
+    if (loneSurrogate)
+      problems.push(`${where}: a string holds half a surrogate pair (a lone \\ud800 to \\udfff)`);
+    return document;
+  } catch {
+    problems.push(`${where}: the document is not JSON: ${jsonFault(json)}`);
+    return undefined;
+  }
+}
+
+/** The deepest nesting of a JSON text; strings are skipped, faults are left to the parser. */
+function depth(text: string): number {
+  let deepest = 0;
+  let open = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '[' || character === '{') deepest = Math.max(deepest, ++open);
+    else if (character === ']' || character === '}') open--;
+    else if (character === '"') {
+      for (at++; at < text.length && text[at] !== '"'; at++) if (text[at] === '\\') at++;
+    }
+  }
+  return deepest;
+}
+
+function repeatedNames(document: unknown, where: string, places: Map<string, string>): string[] {
+  const alerts = property(document, 'alerts');
+  if (!Array.isArray(alerts)) return [];
+  const problems: string[] = [];
+  for (const [index, alert] of alerts.entries()) {
+    const name = property(alert, 'name');
+    if (typeof name !== 'string') continue;
+    const place = `alerts[${index}]`;
+    const first = places.get(name);
+    if (first === undefined) places.set(name, `${place} of ${where}`);
+    else problems.push(`${place}.name: ${show(name)} is the name of ${first} too: every rule needs its own`);
+  }
+  return problems;
+}

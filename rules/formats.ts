@@ -1,0 +1,79 @@
+/** The formats that schema.json names: each tells in plain words why a text is not of it. */
+
+import { validateHeaderName } from 'node:http';
+import { messageOf } from '../agent/errors.ts';
+import { parseDuration } from './duration.ts';
+import { ExpressionError, formatError, parse } from './parse.ts';
+import { regexFault } from './regex.ts';
+
+/** `undefined`: the text is of the format. */
+type Fault = (text: string) => string | undefined;
+
+/** Shorter would only hammer a target; longer than a year is a slip. */
+const MIN_INTERVAL_MS = 100;
+const MAX_INTERVAL_MS = 366 * 24 * 60 * 60 * 1000;
+
+/** The connection's own: set by the agent, or a way to smuggle a second request. */
+const RESERVED_HEADERS: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** RFC 9110's field value: no control characters but the tab, nothing beyond Latin-1. */
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+export const FORMATS: ReadonlyMap<string, Fault> = new Map<string, Fault>([
+  ['http-url', urlFault],
+  ['duration', durationFault],
+  ['expression', expressionFault],
+  ['regex-re2', regexFault],
+  ['header-name', headerNameFault],
+  [
+    'header-value',
+    (text) => (HEADER_VALUE.test(text) ? undefined : 'holds a character that no header may hold'),
+  ],
+]);
+
+function urlFault(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (url === null) return 'is not a URL';
+  return url.protocol === 'http:' || url.protocol === 'https:' ? undefined : 'is not an http URL';
+}
+
+function durationFault(text: string): string | undefined {
+  try {
+    const ms = parseDuration(text);
+    if (ms < MIN_INTERVAL_MS) return `is shorter than ${MIN_INTERVAL_MS}ms`;
+    return ms > MAX_INTERVAL_MS ? 'is longer than a year' : undefined;
+  } catch (error) {
+    return `is not a duration (${messageOf(error)})`;
+  }
+}
+
+function expressionFault(text: string): string | undefined {
+  try {
+    parse(text);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ExpressionError) return formatError(text, error);
+    throw error;
+  }
+}
+
+function headerNameFault(text: string): string | undefined {
+  if (RESERVED_HEADERS.has(text.toLowerCase())) return 'is a header that only the agent sets';
+  try {
+    validateHeaderName(text);
+    return undefined;
+  } catch {
+    return 'is not the name of a header';
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Rules from disk: one file, or all `*.json` of a folder in the order of their names.
+ *
+ * Files whose name begins with a dot are passed over, and links are followed: a mounted ConfigMap is a folder of
+ * links into a hidden `..data`. A folder without documents holds no rules; saying so is left to the caller.
+ */
+
+import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf, TetrashipError } from '../agent/errors.ts';
+import { MAX_RULES, MAX_RULES_DOCUMENT_BYTES } from '../agent/limits.ts';
+import { readDocument, throwProblems } from './document.ts';
+import type { Rule, RuleSet } from './ruleset.ts';
+
+/** @throws {TetrashipError} `RULES`: what cannot be read, or all problems of all documents */
+export function loadRules(path: string): RuleSet {
+  const rules: Rule[] = [];
+  const places = new Map<string, string>();
+  const problems: string[] = [];
+  for (const file of documentsOf(path)) {
+    rules.push(...readDocument(readText(file), file, places, problems));
+  }
+  if (rules.length > MAX_RULES) problems.push(`${path}: ${rules.length} rules are more than ${MAX_RULES}`);
+  throwProblems(problems);
+  return { rules };
+}
+
+function documentsOf(path: string): string[] {
+  try {
+    if (!statSync(path).isDirectory()) return [path];
+    return readdirSync(path)
+      .filter((name) => name.endsWith('.json') && !name.startsWith('.'))
+      .sort()
+      .map((name) => join(path, name));
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+/** Never more than the limit and one byte, whatever the file's size says, and never a pipe that would block. */
+function readText(file: string): string {
+  try {
+    if (!statSync(file).isFile()) throw new Error('it is not a regular file');
+    const descriptor = openSync(file, 'r');
+    try {
+      const room = Math.min(fstatSync(descriptor).size, MAX_RULES_DOCUMENT_BYTES) + 1;
+      const buffer = Buffer.allocUnsafe(room);
+      let length = 0;
+      for (;;) {
+        const read = readSync(descriptor, buffer, length, room - length, length);
+        length += read;
+        if (read === 0 || length === room) break;
+      }
+      return new TextDecoder('utf-8', { fatal: true }).decode(buffer.subarray(0, length));
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+function unreadable(path: string, error: unknown): TetrashipError {
+  const message = `cannot read the rules of ${path}: ${messageOf(error)}: name a readable rules file or a folder of *.json`;
+  return new TetrashipError('RULES', message, { cause: error });
+}

@@ -1,0 +1,166 @@
+/** Random writing, rotating, cutting, deleting, looking, reading and restarting, against what must arrive. */
+
+import fs from 'node:fs';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parseCheckpoint, printCheckpoint } from '../../agent/intake/checkpoint-format.ts';
+import type { ResumeState } from '../../agent/intake/history.ts';
+import type { Intake } from '../../agent/intake/intake.ts';
+import { makeIntake, Reader, RecordingLog, temporaryFolder, Writer } from './harness.ts';
+
+const ACTIONS = [
+  'write', 'write', 'write', 'piece', 'rotate', 'rotateTwice', 'rename', 'sameMillisecond', 'cut',
+  'deleteActive', 'deleteBackup', 'look', 'look', 'readOne', 'readAll', 'restart',
+] as const;
+type Action = (typeof ACTIONS)[number];
+
+const SEQUENCES = 500;
+/** Small, so that most reads end in the middle of something. */
+const READ_BYTES = 48;
+
+class World {
+  readonly #folder = temporaryFolder();
+  readonly #writer = new Writer(this.#folder);
+  readonly #log = new RecordingLog();
+  readonly #reader = new Reader(READ_BYTES);
+  readonly #mayMiss = new Set<string>();
+  /** The lines of deleted files that only a descriptor can still give. */
+  #unlinked: string[] = [];
+  #intake: Intake = makeIntake(this.#writer.path, this.#log);
+  #nextLine = 0;
+
+  async run(actions: readonly Action[]): Promise<void> {
+    try {
+      await this.#intake.start();
+      for (const action of actions) await this.#act(action);
+      // What is not rotated away keeps its last piece: end everything with a rotation.
+      this.#rotate();
+      for (let round = 0; round < 3; round++) {
+        this.#intake.look();
+        this.#reader.readAll(this.#intake);
+      }
+      this.#judge();
+    } finally {
+      await this.#intake.stop();
+      fs.rmSync(this.#folder, { recursive: true, force: true });
+    }
+  }
+
+  #judge(): void {
+    const arrived = this.#reader.lines;
+    const inOrder = [...arrived].sort((a, b) => numberOf(a) - numberOf(b));
+    expect(arrived).toEqual(inOrder);
+    expect(new Set(arrived).size).toBe(arrived.length);
+    const wanted = Array.from({ length: this.#nextLine }, (_, line) => line);
+    const numbers = new Set(arrived.map(numberOf));
+    const missing = wanted.filter((line) => !numbers.has(line) && !this.#mayMiss.has(String(line)));
+    expect(missing).toEqual([]);
+    expect(this.#intake.stats.openFiles).toBe(1);
+    expect(this.#intake.lagBytes()).toBe(0);
+  }
+
+  async #act(action: Action): Promise<void> {
+    switch (action) {
+      case 'write':
+        return this.#writer.write(`${this.#nextLine++} ${'x'.repeat(this.#nextLine % 20)}\n`);
+      case 'piece':
+        return this.#writer.write(`${this.#nextLine++} piece `);
+      case 'rotate':
+        return this.#rotate();
+      case 'rotateTwice':
+        this.#rotate();
+        this.#act('write');
+        return this.#rotate();
+      case 'rename':
+        if (fs.existsSync(this.#writer.path)) this.#writer.rename();
+        return;
+      case 'sameMillisecond':
+        return this.#overwriteBackup();
+      case 'cut':
+        return this.#cut();
+      case 'deleteActive':
+        if (fs.existsSync(this.#writer.path)) this.#delete(this.#writer.path);
+        return;
+      case 'deleteBackup': {
+        const [oldest] = this.#writer.backups();
+        if (oldest !== undefined) this.#delete(oldest);
+        return;
+      }
+      case 'look':
+        return this.#intake.look();
+      case 'readOne': {
+        const [source] = this.#intake.sources;
+        if (source !== undefined) this.#reader.readOnce(source);
+        return;
+      }
+      case 'readAll':
+        return this.#reader.readAll(this.#intake);
+      case 'restart':
+        return this.#restart();
+    }
+  }
+
+  #rotate(): void {
+    if (!fs.existsSync(this.#writer.path)) this.#writer.create();
+    this.#writer.rotate();
+  }
+
+  #delete(path: string): void {
+    // Unseen it could only be lost; seen, the descriptor keeps it.
+    this.#intake.look();
+    this.#unlinked.push(...linesOf(path));
+    fs.unlinkSync(path);
+  }
+
+  /** Two rotations within one millisecond: the second backup takes the first one's name. */
+  #overwriteBackup(): void {
+    this.#rotate();
+    this.#act('write');
+    this.#intake.look();
+    this.#unlinked.push(...linesOf(this.#writer.backups().at(-1) ?? ''));
+    this.#writer.rotate(true);
+  }
+
+  #cut(): void {
+    if (!fs.existsSync(this.#writer.path)) return;
+    // What is unread, and an unfinished piece, cannot be saved from a cut.
+    for (const line of linesOf(this.#writer.path)) this.#mayMiss.add(line);
+    this.#intake.look();
+    fs.truncateSync(this.#writer.path);
+    this.#intake.look();
+  }
+
+  async #restart(): Promise<void> {
+    const resume = this.#throughText(this.#intake.resumeState(this.#reader.safe));
+    await this.#intake.stop();
+    for (const line of this.#unlinked) this.#mayMiss.add(line);
+    this.#unlinked = [];
+    this.#reader.safe.clear();
+    this.#intake = makeIntake(this.#writer.path, this.#log, { resume, readFrom: 'end' });
+    await this.#intake.start();
+  }
+
+  #throughText(state: ResumeState): ResumeState {
+    const parsed = parseCheckpoint(printCheckpoint(state));
+    if (typeof parsed !== 'object') throw new Error(`the checkpoint cannot be read back: ${parsed}`);
+    return parsed;
+  }
+}
+
+/** Pieces may be glued to what follows: every number in the line counts as one. */
+function linesOf(path: string): string[] {
+  return fs.readFileSync(path, 'utf8').match(/\d+(?= )/g) ?? [];
+}
+
+function numberOf(line: string): number {
+  return Number.parseInt(line, 10);
+}
+
+test(`${SEQUENCES} random histories arrive whole, in order, once`, { timeout: 30_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.constantFrom(...ACTIONS), { maxLength: 40 }), async (actions) => {
+      await new World().run(actions);
+    }),
+    { numRuns: SEQUENCES },
+  );
+});
