@@ -7,6 +7,9 @@ SYSTEM_PATH := $(PATH)
 export PATH := $(BIN):$(PATH)
 
 INSTALLED := node_modules/.installed
+# Made from sources beside them, and not in git.
+KERNEL := agent/kernel/kernel.wasm
+VALIDATOR := rules/validate.js
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test bench bench-kernel bench-pipeline build check fmt docs clean
@@ -14,8 +17,7 @@ INSTALLED := node_modules/.installed
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-demo: $(INSTALLED) ## run writer, agent and a pretended server here; ARGS="..." is passed on
-	@node agent/kernel/build.ts
+demo: $(KERNEL) $(VALIDATOR) ## run writer, agent and a pretended server here; ARGS="..." is passed on
 	@node bench/demo.ts $(ARGS)
 
 test: $(INSTALLED) ## build, type check, lint and test everything
@@ -23,20 +25,16 @@ test: $(INSTALLED) ## build, type check, lint and test everything
 
 bench: bench-kernel bench-pipeline ## measure everything
 
-bench-kernel: $(INSTALLED) ## measure the kernel; ARGS="..." is passed on
-	@node agent/kernel/build.ts
+bench-kernel: $(KERNEL) $(VALIDATOR) ## measure the kernel; ARGS="..." is passed on
 	@node bench/kernel.ts $(ARGS)
 
-bench-pipeline: $(INSTALLED) ## measure the whole agent; ARGS="..." is passed on
-	@node agent/kernel/build.ts
-	@node deploy/build.ts
+bench-pipeline: build ## measure the whole agent; ARGS="..." is passed on
 	@node bench/pipeline.ts $(ARGS)
 
-build: $(INSTALLED) ## build the kernel, and dist/ for production
-	@node agent/kernel/build.ts
+build: $(KERNEL) $(VALIDATOR) ## build the kernel, and dist/ for production
 	@node deploy/build.ts
 
-check: $(INSTALLED) ## type check and lint
+check: $(KERNEL) $(VALIDATOR) ## type check and lint
 	@tsc -p tsconfig.json
 	@biome check
 
@@ -47,9 +45,15 @@ docs: $(INSTALLED) ## write the generated parts of docs/
 	@node docs/generate.ts
 
 clean: ## remove what was built
-	@rm -rf dist coverage agent/kernel/kernel.wasm agent/kernel/kernel.wat
+	@rm -rf dist coverage agent/kernel/kernel.wat $(KERNEL) $(VALIDATOR) rules/validate.js
 
 # An older npm warns about engines that only our own Node has to satisfy.
 $(INSTALLED): package-lock.json
 	@PATH="$(SYSTEM_PATH)" npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
+
+$(KERNEL): $(INSTALLED) $(wildcard agent/kernel/assembly/*.ts) agent/kernel/layout.ts agent/kernel/build.ts
+	@node agent/kernel/build.ts
+
+$(VALIDATOR): $(INSTALLED) rules/schema.json rules/formats.ts rules/build.ts
+	@node rules/build.ts

@@ -46,7 +46,7 @@ export async function run(
   });
   dieOnBugs(log);
   const signal = nextSignal(log);
-  log.info(`tetraship ${version} starts`, describeSettings(env));
+  log.info(`tetraship ${version} starts`, { settings: describeSettings(env) });
   for (const warning of config.warnings) log.warn(warning);
 
   const pipeline = await makePipeline(config, log);

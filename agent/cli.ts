@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import type { MakePipeline } from './cli-run.ts';
 import { renderHelp } from './config-describe.ts';
 import { exitCodeOf, messageOf, TetrashipError } from './errors.ts';
 import { printable } from './ops/printable.ts';
@@ -9,10 +10,13 @@ import { printable } from './ops/printable.ts';
 /** EX_USAGE of sysexits. */
 const EXIT_USAGE = 64;
 
-/** Runs one command and sets or exits with its code. */
-export async function main(argv: readonly string[]): Promise<void> {
+/**
+ * Runs one command and sets or exits with its code.
+ * @param makePipeline what `run` runs, when it is not the real one
+ */
+export async function main(argv: readonly string[], makePipeline?: MakePipeline): Promise<void> {
   try {
-    await program().parseAsync(argv.length === 0 ? ['run'] : argv, { from: 'user' });
+    await program(makePipeline).parseAsync(argv.length === 0 ? ['run'] : argv, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE; // commander has printed its own message
@@ -24,7 +28,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 /** Each command loads its own code: `--help` needs no rules, the agent no checks. */
-function program(): Command {
+function program(makePipeline?: MakePipeline): Command {
   const root = new Command('tetraship')
     .description("Ships Tetragon's events to Parseable, one row per event, and alerts on the node.")
     .version(version(), '--version', 'print the version')
@@ -35,7 +39,7 @@ function program(): Command {
   root
     .command('run')
     .description('run the agent (the default)')
-    .action(async () => (await import('./cli-run.ts')).run(process.env, version()));
+    .action(async () => (await import('./cli-run.ts')).run(process.env, version(), makePipeline));
   root
     .command('check')
     .description('check the settings and the rules, and do nothing else')

@@ -4,7 +4,7 @@ import { type AgentFacts, fetchAgentFacts, fetchStored, NOTHING_STORED, type Sto
 import type { Traffic } from './demo-traffic.ts';
 import type { Alert, View } from './demo-view.ts';
 
-const LOOK_MS = 200;
+const LOOK_MS = 100;
 /** Rates are taken over this long. */
 const WINDOW_MS = 2000;
 

@@ -16,6 +16,9 @@ const PASSWORD = 'admin';
 /** Far longer than either program takes to start on a slow machine. */
 const START_LIMIT_MS = 30_000;
 
+/** Events a second up to which the receiver can judge every row; above it only counts them. */
+const MAX_STRICT_RATE = 8000;
+
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** `make demo` builds it anyway; whoever runs this file directly need not know. */
@@ -35,8 +38,9 @@ export function temporaryFolder(keep: boolean): string {
   return folder;
 }
 
-export function startReceiver(): Child {
-  const args = [here('../test/receiver/main.ts'), '--mode', 'strict', '--with-parent'];
+export function startReceiver({ rate }: DemoOptions): Child {
+  const mode = rate > 0 && rate <= MAX_STRICT_RATE ? 'strict' : 'fast';
+  const args = [here('../test/receiver/main.ts'), '--mode', mode, '--with-parent'];
   return new Child({ name: 'receiver', args, env: cleanEnvironment() });
 }
 

@@ -6,6 +6,8 @@ import { RotatingWriter } from './rotating-writer.ts';
 /** Small files, so that rotation is seen; together the 60 MB that Tetragon keeps by default. */
 const ROTATE_BYTES = 4 * 1024 * 1024;
 const BACKUPS = 15;
+/** Half of that. */
+const MAX_AHEAD_BYTES = 30 * 1024 * 1024;
 
 /** Two alerts within the first half second, or within a quarter of a shorter demo. */
 const ALERT_EVERY_SECONDS = 0.25;
@@ -38,9 +40,15 @@ export class Traffic {
     this.#rate = rate;
   }
 
-  /** Writes until the signal aborts, then closes the log. */
-  async run(signal: AbortSignal): Promise<void> {
-    await this.writer.run(() => this.#next(), this.#rate, signal);
+  /**
+   * Writes until the signal aborts, then closes the log. Without a rate the writer stays close enough to the
+   * `arrived()` events for rotation to delete nothing unread: it shows what the agent can take.
+   */
+  async run(signal: AbortSignal, arrived: () => number): Promise<void> {
+    const { writer } = this;
+    const near = () =>
+      (writer.lines - arrived()) * (writer.bytes / Math.max(1, writer.lines)) < MAX_AHEAD_BYTES;
+    await writer.run(() => this.#next(), this.#rate, signal, this.#rate === 0 ? near : undefined);
     await this.writer.close();
   }
 

@@ -180,7 +180,7 @@ function behind(view: View): number {
 }
 
 function lag(view: View): string[] {
-  return Number.isFinite(view.lagSeconds) ? [`${view.lagSeconds.toFixed(2)} s late`] : [];
+  return behind(view) > 0 && Number.isFinite(view.lagSeconds) ? [`${view.lagSeconds.toFixed(2)} s late`] : [];
 }
 
 /** Memory and, once it is known, CPU. */

@@ -52,7 +52,7 @@ async function demo(options: DemoOptions): Promise<number> {
   const traffic = new Traffic({ logPath, rate: options.rate, seconds: options.seconds });
   const webhook = await createWebhook();
   collectAlerts(webhook, traffic, alerts, screen);
-  const receiver = startReceiver();
+  const receiver = startReceiver(options);
   const receiverUrl = await addressOf(receiver);
   const agent = startAgent(options, {
     ...{ folder, logPath, receiverUrl },
@@ -69,7 +69,10 @@ async function demo(options: DemoOptions): Promise<number> {
   monitor.doing = 'writing; Ctrl-C to finish';
   const startMs = performance.now();
   const ended = agent.exited.then(() => 'the agent ended');
-  await traffic.run(AbortSignal.any([interrupted, timeLimit(options.seconds), abortedBy(ended)]));
+  await traffic.run(
+    AbortSignal.any([interrupted, timeLimit(options.seconds), abortedBy(ended)]),
+    () => monitor.stored.unique,
+  );
   const seconds = (performance.now() - startMs) / 1000;
 
   monitor.doing = 'waiting for the last events';

@@ -81,9 +81,14 @@ export class RotatingWriter {
 
   /**
    * Writes lines until the signal aborts or `next` gives none; `eventsPerSecond` 0 is as fast as it goes.
-   * Missed time is made up for, as a kernel's events would not wait either.
+   * Missed time is made up for, as a kernel's events would not wait either; only while `mayWrite` says no, they do.
    */
-  async run(next: () => string | undefined, eventsPerSecond: number, signal: AbortSignal): Promise<void> {
+  async run(
+    next: () => string | undefined,
+    eventsPerSecond: number,
+    signal: AbortSignal,
+    mayWrite: () => boolean = () => true,
+  ): Promise<void> {
     const startMs = performance.now();
     const firstLine = this.lines;
     while (!signal.aborted) {
@@ -92,13 +97,13 @@ export class RotatingWriter {
         eventsPerSecond === 0
           ? Number.POSITIVE_INFINITY
           : ((burstMs - startMs) * eventsPerSecond) / 1000 - (this.lines - firstLine);
-      for (let i = 0; i < due && performance.now() - burstMs < BURST_MS; i++) {
+      for (let i = 0; i < due && mayWrite() && performance.now() - burstMs < BURST_MS; i++) {
         const line = next();
         if (line === undefined) return;
         this.write(Buffer.from(line));
       }
       await new Promise<void>((resolve) => {
-        if (eventsPerSecond === 0) setImmediate(resolve);
+        if (eventsPerSecond === 0 && mayWrite()) setImmediate(resolve);
         else setTimeout(resolve, BURST_MS);
       });
     }

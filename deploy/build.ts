@@ -1,13 +1,14 @@
 /** `npm run build:dist`: JavaScript for production in dist/, which starts faster and smaller than stripped types. */
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = new URL('..', import.meta.url);
 
-/** What tsc does not carry over. */
-const ASSETS = ['agent/kernel/kernel.wasm', 'rules/schema.json'];
+/** Generated files that tsc does not carry over: the kernel, and the compiled validator of rules. */
+const KERNEL = 'agent/kernel/kernel.wasm';
+const VALIDATOR = 'rules/validate.js';
 
 rmSync(new URL('dist', root), { recursive: true, force: true });
 const tsc = fileURLToPath(new URL('node_modules/.bin/tsc', root));
@@ -16,6 +17,9 @@ const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'
   stdio: 'inherit',
 });
 if (status === 0) {
-  for (const asset of ASSETS) copyFileSync(new URL(asset, root), new URL(`dist/${asset}`, root));
+  copyFileSync(new URL(KERNEL, root), new URL(`dist/${KERNEL}`, root));
+  // As tsc does with what it compiles, relative imports name the JavaScript.
+  const validator = readFileSync(new URL(VALIDATOR, root), 'utf8').replace(/(from '\.[^']*)\.ts'/g, "$1.js'");
+  writeFileSync(new URL(`dist/${VALIDATOR}`, root), validator);
 }
 process.exitCode = status ?? 1;

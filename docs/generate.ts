@@ -5,7 +5,8 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describeOptions, type OptionDescription } from '../agent/config-describe.ts';
-import { METRICS, type Metric } from '../agent/ops/metric-table.ts';
+import type { Metric } from '../agent/ops/metric.ts';
+import { METRICS } from '../agent/ops/metric-table.ts';
 import { processMetrics } from '../agent/ops/process-metrics.ts';
 
 const CONFIGURATION_HEAD = `# Configuration

@@ -7,36 +7,17 @@
  * (`tetraship`) in its `alert` and beside `version`, and is refused until there is one.
  */
 
-import { Ajv } from 'ajv';
 import { TetrashipError } from '../agent/errors.ts';
 import {
   MAX_RULE_PROBLEMS_SHOWN,
   MAX_RULES_DOCUMENT_BYTES,
   MAX_RULES_DOCUMENT_DEPTH,
 } from '../agent/limits.ts';
-import { type AlertJson, toRule } from './alert.ts';
-import { FORMATS } from './formats.ts';
+import { toRule } from './alert.ts';
 import { jsonFault } from './json-fault.ts';
 import { describeProblems, property, show } from './problems.ts';
 import type { Rule, RuleSet } from './ruleset.ts';
-import schema from './schema.json' with { type: 'json' };
-
-interface DocumentJson {
-  readonly version: 'v1';
-  readonly alerts: readonly AlertJson[];
-}
-
-const ajv = new Ajv({
-  allErrors: true,
-  verbose: true,
-  allowUnionTypes: true,
-  strictTypes: false,
-  strictRequired: false,
-});
-for (const [name, fault] of FORMATS) {
-  ajv.addFormat(name, (text: string) => fault(text) === undefined);
-}
-const validate = ajv.compile<DocumentJson>(schema);
+import validate from './validate.js';
 
 /**
  * @param where the file's name, for messages

@@ -52,8 +52,8 @@ export class TargetHttp {
         signal: AbortSignal.any([signal, timeout]),
       });
       const retryAfter = answer.headers['retry-after'];
-      // The status is the answer; a body that breaks or drags on changes nothing about it.
-      await answer.body.dump({ limit: MAX_ANSWER_BYTES }).catch(() => answer.body.destroy());
+      // The status is the answer; a body that is long, breaks or drags on changes nothing about it (dump just ends).
+      await answer.body.dump({ limit: MAX_ANSWER_BYTES });
       return judge(answer.statusCode, typeof retryAfter === 'string' ? retryAfter : undefined);
     } catch (error) {
       if (timeout.aborted) return { kind: 'retry', cause: `no answer within ${this.#timeoutMs} ms` };

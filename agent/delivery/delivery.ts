@@ -1,22 +1,27 @@
 /**
- * From sealed batches to acknowledged rows: the one door to encoding, outbox and sink.
+ * From sealed batches to acknowledged rows: the one door to encoding, outbox, spool and sink.
  *
  *     accept ─► encode ─► outbox ─► sink ─► Parseable
- *                                    └────► dead letters
+ *                          │ ▲       └────► dead letters
+ *                          ▼ │
+ *                         spool
  *
- * Promises: when `accept` resolves, the batch's memory may be reused; every row of it is delivered, stands in the
- * dead letters, or is counted as lost with its place before `onSettled` names the batch. What is not settled when
- * the agent stops is read again by the next one. Bounded by the outbox plus one body that waits to enter it.
+ * Promises: when `accept` resolves, the batch's memory may be reused; every row of it is delivered, stands durably
+ * in the spool or in the dead letters, or is counted as lost with its place before `onSettled` names the batch.
+ * What is not settled when the agent stops is read again by the next one. Memory is bounded by the outbox plus
+ * one body that waits to enter it, disk by the spool's own bound.
  */
 
 import { TetrashipError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { Backlog } from './backlog.ts';
 import type { Encoding, RowTable } from './body.ts';
 import { Client, type ClientOptions } from './client.ts';
 import type { DeadLetters, LineReader } from './deadletter.ts';
 import { Encoder } from './encode.ts';
 import { Batch, Job } from './outbox.ts';
 import { Sink, type SinkState } from './sink.ts';
+import { Spool, type SpoolOptions } from './spool.ts';
 import { DeliveryStats } from './stats.ts';
 
 export interface RawBatch {
@@ -31,12 +36,17 @@ export interface RawBatch {
   readonly lastEventTimeMs: number;
 }
 
+export type SpoolSettings = Pick<SpoolOptions, 'folder' | 'maxBytes' | 'disk' | 'diskRetryMs'>;
+
 export interface DeliveryOptions extends ClientOptions {
   readonly compression: Encoding;
   /** Longest pause between two tries. */
   readonly retryMaxMs: number;
   readonly outboxBytes: number;
-  readonly whenFull: 'block';
+  /** With `drop_oldest` the oldest events are given up for new ones once spool, or outbox without one, is full. */
+  readonly whenFull: 'block' | 'drop_oldest';
+  /** Without it, memory alone has to do. */
+  readonly spool?: SpoolSettings | undefined;
   readonly deadLetters: Pick<DeadLetters, 'append'>;
   readonly log: Logger;
   /** The batch is delivered, dead-lettered or counted as lost: the checkpoint may pass it. */
@@ -60,6 +70,8 @@ export class Delivery {
   readonly #client: Client;
   readonly #encoder: Encoder;
   readonly #sink: Sink;
+  readonly #spool: Spool | undefined;
+  readonly #backlog: Backlog;
   /** One batch at a time: order, and at most one body outside the outbox. */
   #last: Promise<void>;
   #stopped: boolean;
@@ -75,6 +87,14 @@ export class Delivery {
       encoder: this.#encoder,
       stats: this.stats,
       routes: options.urls.length,
+    });
+    const { log, spool, whenFull } = options;
+    const dropOldest = whenFull === 'drop_oldest';
+    this.#spool = spool && new Spool({ ...spool, dropOldest, log, stats: this.stats });
+    this.#backlog = new Backlog({
+      ...{ outbox: this.#sink.outbox, spool: this.#spool, whenFull },
+      isTroubled: () => this.#sink.gate.state !== 'sending',
+      drop: (job) => this.#sink.drop(job),
     });
     this.#last = Promise.resolve();
     this.#stopped = false;
@@ -95,13 +115,29 @@ export class Delivery {
     return this.#sink.learned.encoding;
   }
 
-  /** A batch waits because the outbox is full. */
+  /** A batch waits for room: this is the back-pressure. */
   get full(): boolean {
-    return this.#sink.outbox.full;
+    return this.#backlog.full;
   }
 
+  /** The spool's counters and bytes; undefined without one. */
+  get spool(): Pick<Spool, 'stats' | 'usedBytes' | 'full'> | undefined {
+    return this.#spool;
+  }
+
+  /** The disk's last failure in words; `''` while the spool works. */
+  get spoolTrouble(): string {
+    return this.#spool?.health.trouble ?? '';
+  }
+
+  /**
+   * Begins to send, first what an earlier run left in the spool.
+   * @throws {TetrashipError} STATE when the spool was written by a newer version
+   */
   start(): void {
+    this.#spool?.open();
     this.#sink.start();
+    this.#backlog.start();
   }
 
   /**
@@ -115,19 +151,26 @@ export class Delivery {
   }
 
   /**
-   * Sends what is there for at most `graceMs`, then cuts the connections.
-   * Resolves to what stays behind, unsettled.
+   * Sends what is there for at most `graceMs`, then cuts the connections and puts the rest into the spool.
+   * Resolves to what stays behind unsettled.
    */
   async stop(graceMs: number): Promise<{ batches: number; rows: number }> {
-    await this.#sink.stop(graceMs);
+    const endMs = performance.now() + graceMs;
+    this.#backlog.stopLoading();
+    this.#sink.hurry();
+    // Batches that are being encoded or wait for room belong to what is there.
+    await within(graceMs, this.#last);
+    await this.#sink.stop(Math.max(0, endMs - performance.now()));
     this.#stopped = true;
-    this.#sink.outbox.close(stoppedError());
+    this.#backlog.close(stoppedError());
     await this.#last;
+    await this.#backlog.storeAll();
+    await this.#spool?.close();
     this.#encoder.close();
-    const left = this.#sink.outbox.jobs;
+    const left = this.#sink.outbox.jobs.filter(({ batch }) => !batch.isDurable);
     return {
-      batches: new Set(left.map((job) => job.batch)).size,
-      rows: left.reduce((rows, job) => rows + job.body.rowCount, 0),
+      batches: new Set(left.map(({ batch }) => batch)).size,
+      rows: left.reduce((rows, { body }) => rows + body.rowCount, 0),
     };
   }
 
@@ -150,15 +193,30 @@ export class Delivery {
     if (this.#stopped) throw stoppedError();
     if (rowCount === 0) {
       // Every line of it was a reject, blank or filtered: an empty array must never be sent.
-      this.#options.onSettled(sequence);
+      this.#settled(sequence);
       return;
     }
     const { encoding } = this.#sink.learned;
     const bytes = await this.#encoder.encode(raw, encoding);
     const rawLength = raw.length;
     const body = { sequence, encoding, bytes, rawLength, rowCount, rows, sealedAtMs, lastEventTimeMs };
-    await this.#sink.outbox.admit(new Job(new Batch(sequence), body));
+    await this.#backlog.accept(new Job(new Batch(false, () => this.#settled(sequence)), body));
   }
+
+  #settled(sequence: number): void {
+    this.stats.batchesSettled++;
+    this.#options.onSettled(sequence);
+  }
+}
+
+/** Waits for the work, but not longer than this. */
+async function within(timeoutMs: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const end = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
+  });
+  await Promise.race([work, end]);
+  clearTimeout(timer);
 }
 
 function stoppedError(): TetrashipError {

@@ -16,7 +16,6 @@ export interface FateOptions {
   readonly encoder: Encoder;
   readonly stats: DeliveryStats;
   readonly deadLetters: Pick<DeadLetters, 'append'>;
-  readonly onSettled: (sequence: number) => void;
   readonly lineOf?: LineReader | undefined;
 }
 
@@ -69,6 +68,13 @@ export class Fate {
     this.#finish(job);
   }
 
+  /** Given up for room. */
+  dropped(job: Job): void {
+    this.#options.stats.rowsLost += job.body.rowCount;
+    this.#spokesman.dropped(job.body, this.#options.stats.rowsLost);
+    this.#finish(job);
+  }
+
   async #bury(body: Body, outcome: Outcome): Promise<void> {
     const { deadLetters, stats, lineOf } = this.#options;
     const row = await soleRow(body);
@@ -93,11 +99,9 @@ export class Fate {
   }
 
   #finish(job: Job): void {
+    // The batch first: who is told of room may look at what is settled.
+    job.batch.release();
     this.#outbox.remove(job);
-    job.batch.pieces--;
-    if (job.batch.pieces > 0) return;
-    this.#options.stats.batchesSettled++;
-    this.#options.onSettled(job.batch.sequence);
   }
 }
 

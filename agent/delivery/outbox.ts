@@ -1,29 +1,44 @@
 /**
- * Encoded bodies that wait for the server, in order and bounded in bytes.
+ * Encoded bodies in memory that wait for the server, in order and bounded in bytes.
  *
- *     accept ─► [ job job job job ] ─► sink
- *                 ▲ oldest    ▲ admitted when there is room
+ *     enter ─► [ job job job job ] ─► sink
+ *                ▲ oldest    ▲ newest
  *
  * Owns the bodies' bytes. A job leaves when it is stored, dead-lettered or dropped, or is replaced by its pieces.
- * Invariant: `usedBytes` is the sum over the jobs in it; it exceeds the capacity only by one body that alone is
- * larger, and by what re-encoding the pieces of a cut body adds.
+ * Invariant: `usedBytes` is the sum over the jobs in it. Who enters has asked `fits` before, so that the capacity
+ * is exceeded only by one body that alone is larger, and by what re-encoding the pieces of a cut body adds.
  */
 
 import { KiB } from '../limits.ts';
 import type { Body } from './body.ts';
 import type { DeliveryStats } from './stats.ts';
 
-/** What several jobs that came from one batch share: the batch is settled with the last of them. */
+/** What several jobs that came from one body share: with the last of them, somebody is told. */
 export class Batch {
-  readonly sequence: number;
   pieces: number;
+  /** Stands on disk: the checkpoint has passed it. */
+  isDurable: boolean;
   /** Bodies stored when the first failure was counted against any piece of it; see blame.ts. */
   suspectPasses: number;
+  #onDone: () => void;
 
-  constructor(sequence: number) {
-    this.sequence = sequence;
+  constructor(isDurable: boolean, onDone: () => void) {
     this.pieces = 1;
+    this.isDurable = isDurable;
     this.suspectPasses = Number.POSITIVE_INFINITY;
+    this.#onDone = onDone;
+  }
+
+  /** One piece less. */
+  release(): void {
+    this.pieces--;
+    if (this.pieces === 0) this.#onDone();
+  }
+
+  /** Tells another instead; at once when the last piece is gone already. */
+  redirect(onDone: () => void): void {
+    this.#onDone = onDone;
+    if (this.pieces === 0) onDone();
   }
 }
 
@@ -31,7 +46,7 @@ export type JobState = 'ready' | 'flying' | 'resting' | 'gone';
 
 /** A body, or a piece of one, with what its tries have taught. */
 export class Job {
-  readonly batch: Batch;
+  batch: Batch;
   readonly body: Body;
   readonly sizeBytes: number;
   state: JobState;
@@ -61,6 +76,11 @@ export class Job {
     this.cuts = 0;
     this.mishaps = 0;
   }
+
+  /** Out of the outbox, perhaps since the last `await`. */
+  get isGone(): boolean {
+    return this.state === 'gone';
+  }
 }
 
 /** Objects and timers around a small body, roughly: many tiny bodies are bounded too. */
@@ -72,30 +92,23 @@ function bodySize(body: Body): number {
   return body.bytes.length + body.rowCount * ROW_TABLE_BYTES + JOB_OVERHEAD_BYTES;
 }
 
-interface Waiter {
-  readonly job: Job;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
-
 export class Outbox {
   usedBytes: number;
-  readonly #stats: DeliveryStats;
+  /** Called for each job as it enters. */
+  onEnter: (job: Job) => void;
+  /** Called when a job has left. */
+  onRoom: () => void;
   readonly #capacityBytes: number;
+  readonly #stats: DeliveryStats;
   readonly #jobs: Job[];
-  readonly #waiters: Waiter[];
-  #closed: Error | undefined;
-  readonly #admitted: (job: Job) => void;
 
-  /** @param admitted called for each job as it enters */
-  constructor(capacityBytes: number, stats: DeliveryStats, admitted: (job: Job) => void) {
+  constructor(capacityBytes: number, stats: DeliveryStats) {
     this.usedBytes = 0;
-    this.#stats = stats;
+    this.onEnter = () => undefined;
+    this.onRoom = () => undefined;
     this.#capacityBytes = capacityBytes;
+    this.#stats = stats;
     this.#jobs = [];
-    this.#waiters = [];
-    this.#closed = undefined;
-    this.#admitted = admitted;
   }
 
   /** The jobs, oldest first. */
@@ -103,26 +116,22 @@ export class Outbox {
     return this.#jobs;
   }
 
-  /** Somebody waits for room. */
-  get full(): boolean {
-    return this.#waiters.length > 0;
+  /** There is room for a job of this size; an empty outbox takes any. */
+  fits(sizeBytes: number): boolean {
+    return this.#jobs.length === 0 || this.usedBytes + sizeBytes <= this.#capacityBytes;
   }
 
-  /** Resolves once the job is in: at once while there is room, later in the order of the calls. */
-  admit(job: Job): Promise<void> {
-    if (this.#closed !== undefined) return Promise.reject(this.#closed);
-    if (this.#waiters.length === 0 && this.#fits(job)) {
-      this.#enter(job);
-      return Promise.resolve();
-    }
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ job, resolve, reject });
-    });
+  enter(job: Job): void {
+    this.#jobs.push(job);
+    this.usedBytes += job.sizeBytes;
+    this.#count();
+    this.onEnter(job);
   }
 
   /** The job is done with. */
   remove(job: Job): void {
     this.replace(job, []);
+    this.onRoom();
   }
 
   /** The pieces take the job's place in the order. */
@@ -134,36 +143,6 @@ export class Outbox {
     this.usedBytes -= job.sizeBytes;
     for (const piece of pieces) this.usedBytes += piece.sizeBytes;
     this.#count();
-    this.#letIn();
-  }
-
-  /** Nobody is let in any more: those who wait, and those who come, get the error. */
-  close(error: Error): void {
-    this.#closed = error;
-    for (const { reject } of this.#waiters.splice(0)) reject(error);
-  }
-
-  #letIn(): void {
-    for (
-      let first = this.#waiters[0];
-      first !== undefined && this.#fits(first.job);
-      first = this.#waiters[0]
-    ) {
-      this.#waiters.shift();
-      this.#enter(first.job);
-      first.resolve();
-    }
-  }
-
-  #fits(job: Job): boolean {
-    return this.#jobs.length === 0 || this.usedBytes + job.sizeBytes <= this.#capacityBytes;
-  }
-
-  #enter(job: Job): void {
-    this.#jobs.push(job);
-    this.usedBytes += job.sizeBytes;
-    this.#count();
-    this.#admitted(job);
   }
 
   #count(): void {

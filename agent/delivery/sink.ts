@@ -56,7 +56,8 @@ export class Sink {
   #emptied: (() => void) | undefined;
 
   constructor(options: SinkOptions) {
-    this.outbox = new Outbox(options.outboxBytes, options.stats, () => this.#turns.push(TURN));
+    this.outbox = new Outbox(options.outboxBytes, options.stats);
+    this.outbox.onEnter = () => this.#turns.push(TURN);
     this.gate = new Gate(options.routes, options.retryMaxMs, Date.now());
     this.learned = new Learned(options.compression);
     this.#options = options;
@@ -83,9 +84,7 @@ export class Sink {
   /** Tries what is there at once and for as long as the grace lasts, then cuts the connections. */
   async stop(graceMs: number): Promise<void> {
     if (this.#life === 'running' && this.outbox.jobs.length > 0) {
-      this.gate.hurry();
-      for (const job of [...this.#resting.keys()]) this.#wake(job);
-      this.#steer();
+      this.hurry();
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {
         this.#emptied = resolve;
@@ -99,6 +98,18 @@ export class Sink {
     for (const timer of this.#resting.values()) clearTimeout(timer);
     this.#resting.clear();
     await this.#options.client.destroy();
+  }
+
+  /** No pause now: the agent is stopping, and this is the last chance. */
+  hurry(): void {
+    this.gate.hurry();
+    for (const job of [...this.#resting.keys()]) this.#wake(job);
+    this.#steer();
+  }
+
+  /** Gives up a job that is not on its way. */
+  drop(job: Job): void {
+    this.#fate.dropped(job);
   }
 
   /** Opens or closes the queue of turns as the gate stands now. */
@@ -232,6 +243,7 @@ export class Sink {
   #wake(job: Job): void {
     clearTimeout(this.#resting.get(job));
     this.#resting.delete(job);
-    this.#ready(job);
+    // Dropped for room while it rested.
+    if (job.state === 'resting') this.#ready(job);
   }
 }

@@ -1,15 +1,14 @@
 /** What delivery says in the agent's log: each trouble once, with the way out, however often it is met. */
 
 import type { Logger } from '../log.ts';
-import type { Body, Encoding, RowTable } from './body.ts';
+import type { Body, Encoding } from './body.ts';
 import type { GateState } from './gate.ts';
+import { rangesOf } from './ranges.ts';
 
 /** The same kind of trouble again within this time is not said again. */
 const REPEAT_MS = 60_000;
 /** Of the server's words. */
 const MAX_SHOWN = 500;
-/** A body's rows come from one file, two at a rotation; more would flood the log. */
-const MAX_RANGES = 8;
 
 export class Spokesman {
   readonly #log: Logger;
@@ -66,7 +65,15 @@ export class Spokesman {
   lost(body: Body, why: string): void {
     this.#log.error(`events are lost: ${why.slice(0, MAX_SHOWN)}`, {
       rows: body.rowCount,
-      ranges: ranges(body.rows),
+      ranges: rangesOf(body.rows),
+    });
+  }
+
+  /** Said once a minute: while the outbox is full it happens with every batch. */
+  dropped(body: Body, lostRows: number): void {
+    if (!this.#due('dropped')) return;
+    this.#log.error('the outbox is full: the oldest events are dropped', {
+      ...{ rows: body.rowCount, ranges: rangesOf(body.rows), lostRows },
     });
   }
 
@@ -77,16 +84,4 @@ export class Spokesman {
     this.#saidMs.set(kind, now);
     return true;
   }
-}
-
-/** The lines a body was made of: per file, from the first to the end of the last. */
-function ranges(table: RowTable): { file: string; from: number; to: number }[] {
-  return table.spans.slice(0, MAX_RANGES).map(({ firstRow, file }, i) => {
-    const last = (table.spans[i + 1]?.firstRow ?? table.ends.length) - 1;
-    return {
-      file: file.path,
-      from: table.offsets[firstRow] ?? 0,
-      to: (table.offsets[last] ?? 0) + (table.lengths[last] ?? 0),
-    };
-  });
 }

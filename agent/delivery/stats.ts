@@ -16,7 +16,7 @@ export class DeliveryStats {
   durationSumS: number;
   /** Rows that the server acknowledged. */
   rowsDelivered: number;
-  /** Delivered, dead-lettered or lost to the last row. */
+  /** Delivered, spooled, dead-lettered or lost to the last row. */
   batchesSettled: number;
   /** Bytes of acknowledged bodies before encoding, and as sent. */
   deliveredBytes: number;
@@ -66,5 +66,28 @@ export class DeliveryStats {
     let bucket = 0;
     while (seconds > (DURATION_BOUNDS_S[bucket] ?? Number.POSITIVE_INFINITY)) bucket++;
     this.durationCounts[bucket] = (this.durationCounts[bucket] ?? 0) + 1;
+  }
+}
+
+export class SpoolStats {
+  writtenRecords: number;
+  readRecords: number;
+  /** Lost to damage: records, and the rows of those of which they are known. */
+  damagedRecords: number;
+  damagedRows: number;
+  /** Given up for room. */
+  droppedRecords: number;
+  droppedRows: number;
+  /** When the record read last was written, epoch milliseconds; NaN when nothing was read. */
+  readCreatedMs: number;
+
+  constructor() {
+    this.writtenRecords = 0;
+    this.readRecords = 0;
+    this.damagedRecords = 0;
+    this.damagedRows = 0;
+    this.droppedRecords = 0;
+    this.droppedRows = 0;
+    this.readCreatedMs = Number.NaN;
   }
 }

@@ -195,13 +195,10 @@ export class Lineage implements Source {
     const { inode, firstLineHash } = point.file.identity;
     // Device numbers change with the order of disks at boot; inode and first line do not.
     if (tracked.identity.inode !== inode) return undefined;
-    if (firstLineHash === '') {
-      // Its first line was not complete then: nothing of it was safe.
-      this.#resume = undefined;
-      return 0;
-    }
-    if (tracked.identity.firstLineHash !== firstLineHash) return undefined;
+    if (tracked.identity.firstLineHash !== firstLineHash && firstLineHash !== '') return undefined;
     this.#resume = undefined;
+    // Without a newline nothing was read of it, or all of it as a last piece; more than that is not the same any more.
+    if (firstLineHash === '') return point.offsetBytes === sizeBytes ? sizeBytes : 0;
     if (point.offsetBytes <= sizeBytes) return point.offsetBytes;
     this.#context.stats.truncations++;
     return 0;

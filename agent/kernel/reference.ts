@@ -7,9 +7,11 @@
  */
 
 import type { Expression } from '../../rules/ast.ts';
-import { MAX_DEPTH, MAX_NAME_BYTES, MAX_ROW_BYTES, TOO_LONG_PREFIX_BYTES } from '../limits.ts';
-import { type Column, columnsOf, firstNumbered, SERVER_COLUMNS } from './reference-flatten.ts';
-import { encodeString, findFault, JsonFault, parseJson } from './reference-json.ts';
+import { MAX_DEPTH, MAX_ROW_BYTES, TOO_LONG_PREFIX_BYTES } from '../limits.ts';
+import { Budget, OVERFLOW } from './reference-budget.ts';
+import { findFault, JsonFault } from './reference-fault.ts';
+import { type Column, columnsOf, firstNumbered } from './reference-flatten.ts';
+import { encodeString, parseJson } from './reference-json.ts';
 import { matches, RunningCondition, type SeenRow } from './reference-match.ts';
 import type { Condition, Filters, FlattenOptions, RejectReason, RunResult } from './types.ts';
 
@@ -24,18 +26,13 @@ export interface ReferenceExtra {
   readonly final?: boolean;
 }
 
-/** Exempt from the budget, so that a full one has a place for the rest. */
-const OVERFLOW = 'overflow';
 const REDACTED = encodeString('[redacted]');
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
-/** `text` without a byte order mark, which `TextDecoder` would swallow and a line must not have. */
+/** Decoded text is compared and written again: nothing may be replaced or swallowed on the way. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
-
-/** A name without quotes, in UTF-8, as a row carries it. */
-const writtenBytes = (name: string): number => encoder.encode(encodeString(name)).length - 2;
 
 /** `pattern` is a whole name or, with `*` at its end, the beginning of one. */
 function isListed({ name, plainName }: Column, patterns: readonly string[]): boolean {
@@ -44,75 +41,6 @@ function isListed({ name, plainName }: Column, patterns: readonly string[]): boo
       ? name.startsWith(pattern.slice(0, -1)) || plainName.startsWith(pattern.slice(0, -1))
       : name === pattern || plainName === pattern,
   );
-}
-
-type ScalarType = 'string' | 'number' | 'boolean';
-
-function typeOf(value: string): ScalarType | undefined {
-  if (value === 'null') return undefined;
-  if (value.startsWith('"')) return 'string';
-  return value === 'true' || value === 'false' ? 'boolean' : 'number';
-}
-
-/** The names that may be sent, with the type last sent under each. */
-class Budget {
-  readonly #types: Map<string, ScalarType | undefined>;
-  readonly #maxColumns: number;
-  readonly #isFrozen: boolean;
-  #nameBytes: number;
-  typeChanges: number;
-
-  constructor(options: FlattenOptions, extra: ReferenceExtra) {
-    this.#types = new Map();
-    this.#maxColumns = options.maxColumns;
-    this.#isFrozen = extra.frozen === true;
-    this.#nameBytes = 0;
-    this.typeChanges = 0;
-    const preloaded = (extra.names ?? []).filter((name) => !SERVER_COLUMNS.includes(name));
-    for (const name of [...preloaded, ...options.addColumns.map(([name]) => name)]) this.#admit(name);
-  }
-
-  get names(): string[] {
-    return [...this.#types.keys()];
-  }
-
-  /** Splits an event's names: the ones admitted before or now, in order. Nothing is remembered yet. */
-  admissible(names: readonly string[]): Set<string> {
-    const admitted = new Set<string>();
-    let count = this.#types.size;
-    let bytes = this.#nameBytes;
-    for (const name of names) {
-      if (this.#types.has(name) || name === OVERFLOW) {
-        admitted.add(name);
-      } else if (
-        !this.#isFrozen &&
-        count < this.#maxColumns &&
-        bytes + writtenBytes(name) <= MAX_NAME_BYTES
-      ) {
-        admitted.add(name);
-        count++;
-        bytes += writtenBytes(name);
-      }
-    }
-    return admitted;
-  }
-
-  /** Remembers what a shipped row carried. */
-  commit(name: string, value: string): void {
-    this.#admit(name);
-    if (!this.#types.has(name)) return;
-    const type = typeOf(value);
-    const before = this.#types.get(name);
-    if (type === undefined) return;
-    if (before !== undefined && before !== type) this.typeChanges++;
-    this.#types.set(name, type);
-  }
-
-  #admit(name: string): void {
-    if (this.#types.has(name) || name === OVERFLOW) return;
-    this.#types.set(name, undefined);
-    this.#nameBytes += writtenBytes(name);
-  }
 }
 
 interface Row {

@@ -4,13 +4,14 @@
  */
 
 import Registry, { type ExposedMetric, type ExposedValue } from 'prom-client/lib/registry.js';
-import { type HistogramReading, METRICS, type Metric, type Reading, type Samples } from './metric-table.ts';
+import type { HistogramReading, Metric, Reading, Samples } from './metric.ts';
+import { METRICS } from './metric-table.ts';
 import { printable } from './printable.ts';
 import { processMetrics } from './process-metrics.ts';
 
 /** A label value is cut to this: rule names and error codes come from outside. */
 const MAX_LABEL_CHARACTERS = 100;
-/** Series of one metric; what is beyond is added up under `other`. */
+/** Series of one metric. Beyond it, those that are zero are left out, and the rest is added up under `other`. */
 const MAX_SERIES = 1000;
 const OTHER = 'other';
 
@@ -103,22 +104,26 @@ function histogramValues(name: string, { bounds, counts, sum }: HistogramReading
 
 /** Values whose labels are the same once they are cut are added up: a series stands once. */
 function sampleValues(labels: readonly string[], samples: Samples): ExposedValue[] {
-  const series = new Map<string, { labels: Record<string, string>; value: number }>();
-  for (const [label, value] of samples) {
-    let texts = (typeof label === 'string' ? [label] : label).map(labelText);
-    if (series.size >= MAX_SERIES && !series.has(texts.join('\n'))) texts = labels.map(() => OTHER);
-    const key = texts.join('\n');
+  const series = new Map<string, { texts: readonly string[]; value: number }>();
+  const add = (texts: readonly string[], value: number): void => {
+    const key = texts.join('\n'); // no text holds a line end
     const known = series.get(key);
-    if (known === undefined) {
-      series.set(key, {
-        labels: Object.fromEntries(labels.map((name, at) => [name, texts[at] ?? ''])),
-        value,
-      });
-    } else {
-      known.value += value;
-    }
+    if (known === undefined) series.set(key, { texts, value });
+    else known.value += value;
+  };
+  for (const [label, value] of samples)
+    add((typeof label === 'string' ? [label] : label).map(labelText), value);
+  if (series.size > MAX_SERIES) {
+    const kept = [...series.values()].filter(({ value }) => value !== 0);
+    series.clear();
+    kept.forEach(({ texts, value }, place) => {
+      add(place < MAX_SERIES ? texts : labels.map(() => OTHER), value);
+    });
   }
-  return [...series.values()];
+  return [...series.values()].map(({ texts, value }) => ({
+    labels: Object.fromEntries(labels.map((name, place) => [name, texts[place] ?? ''])),
+    value,
+  }));
 }
 
 function labelText(text: string): string {

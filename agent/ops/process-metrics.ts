@@ -1,7 +1,7 @@
 /** The process itself, under the names that dashboards know, read at scrape and not otherwise. */
 
 import { readdirSync } from 'node:fs';
-import type { Metric } from './metric-table.ts';
+import type { Metric } from './metric.ts';
 
 const MICROSECONDS = 1e6;
 

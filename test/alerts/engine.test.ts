@@ -65,6 +65,7 @@ describe('windows', () => {
       expect(atMs - startMs).toBeGreaterThanOrEqual(150 * index - 2);
     alerts.accept(0, 'match', wgetIn('a'));
     await receiver.waitForRequests(7, PATIENCE_MS);
+    await until(() => firstTarget(alerts).sent === 7);
     expect(alerts.stats).toMatchObject({
       rules: [{ rule: 'rule-0', matched: 5, fired: 3, resolved: 0 }],
       targets: [{ rule: 'rule-0', target: 'webhook-1', sent: 7, suppressed: 2, failed: 0, dropped: 0 }],
@@ -93,6 +94,19 @@ describe('windows', () => {
       'root on tetrademo is now resolved ',
     ]);
     expect(alerts.stats.rules).toEqual([{ rule: 'root', matched: 1, fired: 1, resolved: 1 }]);
+  });
+
+  test('a resolve ends the calls, and the next firing calls at once', async () => {
+    await using receiver = await createWebhook();
+    const target = { type: 'webhook', endpoint: receiver.url, repeat: { interval: '100ms', times: 100 } };
+    await using alerts = createAlerts([{ rule: state, targets: [target] }]);
+    alerts.accept(0, 'firing', wgetIn('a'));
+    await receiver.waitForRequests(2, PATIENCE_MS);
+    alerts.accept(0, 'resolved', wgetIn('b'));
+    expect(alerts.stats.windows).toBe(0);
+    alerts.accept(0, 'firing', wgetIn('a'));
+    await until(() => firstTarget(alerts).queued === 0);
+    expect(receiver.requests.map(({ body }) => body.includes('resolved')).slice(-2)).toEqual([true, false]);
   });
 
   test('what is due comes before what happens now, even when the timer is late', async () => {

@@ -99,6 +99,18 @@ describe('messages', () => {
   });
 });
 
+test('a long value is cut near its bound, between characters', () => {
+  for (const text of ['é'.repeat(500), '長'.repeat(500), '😀'.repeat(500), 'x"'.repeat(500)]) {
+    for (let shift = 0; shift < 4; shift++) {
+      const value = 'x'.repeat(shift) + text;
+      const [got = ''] = new ColumnReader(['a'], 10).read(bytes(JSON.stringify({ a: value })));
+      expect(value.startsWith(got)).toBe(true);
+      expect(Buffer.byteLength(got)).toBeGreaterThan(9);
+      expect(Buffer.byteLength(got)).toBeLessThan(70);
+    }
+  }
+});
+
 test('against JSON.parse on random rows', () => {
   const name = fc.oneof(
     fc.constantFrom('a', 'b', 'a"', '\\', 'é', '\u0000'),

@@ -97,6 +97,20 @@ test('keeps a rate, and stops when it is told or when there is no more', async (
   await writer.close();
 });
 
+test('waits while it may not write', async () => {
+  const writer = new RotatingWriter({ path });
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(), 50);
+  await writer.run(
+    () => line(0).toString(),
+    0,
+    abort.signal,
+    () => writer.lines < 7,
+  );
+  expect(writer.lines).toBe(7);
+  await writer.close();
+});
+
 test('a backup is named by its time in UTC', () => {
   expect(backupPath('/a/b/tetragon.log', new Date('2006-01-02T15:04:05.007Z'))).toBe(
     '/a/b/tetragon-2006-01-02T15-04-05.007.log',

@@ -71,8 +71,8 @@ describe('JSON lines', () => {
   });
   test('values that JSON does not know do not stop it', () => {
     const { log, lines } = capture();
-    const circle: Record<string, unknown> = {};
-    circle['self'] = circle;
+    const circle: unknown[] = [];
+    circle.push(circle);
     log.info('x', { big: 10n ** 20n, circle, missing: undefined, nothing: null });
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ big: '100000000000000000000', nothing: null });
   });

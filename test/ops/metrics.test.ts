@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import type { Samples } from '../../agent/ops/metric-table.ts';
+import type { Samples } from '../../agent/ops/metric.ts';
 import { METRICS } from '../../agent/ops/metric-table.ts';
 import { createExposition } from '../../agent/ops/metrics.ts';
 import { parseExposition } from './exposition.ts';
@@ -66,7 +66,7 @@ test('a scrape holds everything that is promised, with its values', async () => 
   expect(
     value(
       'tetraship_alert_notifications_total',
-      'tetraship_alert_notifications_total{rule="wget_command",target="webhook",result="ok"}',
+      'tetraship_alert_notifications_total{rule="wget_command",target="webhook",result="sent"}',
     ),
   ).toBe(2);
   expect(
@@ -137,6 +137,13 @@ describe('labels from outside', () => {
     expect(series?.size).toBe(1001);
     expect(series?.get('tetraship_alerts_matched_total{rule="other"}')).toBe(4000);
     expect(series?.get('tetraship_alerts_matched_total{rule="rule 999"}')).toBe(1);
+  });
+  test('of too many series those that are zero are left out first', async () => {
+    const series = await matched(
+      Array.from({ length: 5000 }, (_, i) => [`rule ${i}`, i % 10 === 9 ? 1 : 0] as const),
+    );
+    expect(series?.size).toBe(500);
+    expect(series?.get('tetraship_alerts_matched_total{rule="rule 4999"}')).toBe(1);
   });
 });
 

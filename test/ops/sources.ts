@@ -43,7 +43,7 @@ export function fakeSources(changes: Partial<MetricSources> = {}): MetricSources
     checkpointWrites: () => 7,
     checkpointErrors: () => 0,
     alertsMatched: () => [['wget_command', 2]],
-    alertNotifications: () => [[['wget_command', 'webhook', 'ok'], 2]],
+    alertNotifications: () => [[['wget_command', 'webhook', 'sent'], 2]],
     alertQueueBytes: () => 0,
     ...changes,
   };
