@@ -10,10 +10,16 @@
  * at files is the intake's business: this loop runs until there is nothing to read, and rests.
  */
 
-import type { Source } from './intake/source.ts';
 import { OverlongLine } from './intake/overlong.ts';
+import type { Source } from './intake/source.ts';
 import type { Batcher } from './kernel/batcher.ts';
-import { type Kernel, type KernelMatch, STATUS_MORE, STATUS_SLOT_FULL, STATUS_TOO_LONG } from './kernel/kernel.ts';
+import {
+  type Kernel,
+  type KernelMatch,
+  STATUS_MORE,
+  STATUS_SLOT_FULL,
+  STATUS_TOO_LONG,
+} from './kernel/kernel.ts';
 import type { RejectReason } from './kernel/types.ts';
 import { MiB, READ_CHUNK_BYTES, TOO_LONG_PREFIX_BYTES } from './limits.ts';
 import type { TrackedFile } from './position.ts';

@@ -47,7 +47,11 @@ export function metricSources(stages: Stages): MetricSources {
     wireBytes: () => sent.wireBytes,
     rowsLost: () => sent.rowsLost,
     requests: () => sent.requests,
-    requestDurations: () => ({ bounds: DURATION_BOUNDS_S, counts: sent.durationCounts, sum: sent.durationSumS }),
+    requestDurations: () => ({
+      bounds: DURATION_BOUNDS_S,
+      counts: sent.durationCounts,
+      sum: sent.durationSumS,
+    }),
     retries: () => sent.retries,
     lastAckSeconds: () => sent.lastAckMs / 1000,
     outboxBytes: () => sent.outboxBytes,
@@ -80,5 +84,8 @@ export function metricSources(stages: Stages): MetricSources {
 }
 
 function notifications({ rule, target, ...counts }: TargetStats): [string[], number][] {
-  return (['sent', 'failed', 'dropped', 'suppressed'] as const).map((result) => [[rule, target, result], counts[result]]);
+  return (['sent', 'failed', 'dropped', 'suppressed'] as const).map((result) => [
+    [rule, target, result],
+    counts[result],
+  ]);
 }

@@ -37,11 +37,14 @@ function filter(variable: string, text: string | undefined): Expression | undefi
     return parse(text);
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
-    throw new TetrashipError('CONFIG', `cannot use ${variable}: ${formatError(text, error)}`, { cause: error });
+    throw new TetrashipError('CONFIG', `cannot use ${variable}: ${formatError(text, error)}`, {
+      cause: error,
+    });
   }
 }
 
-type FromConfig = ClientOptions & Pick<DeliveryOptions, 'compression' | 'retryMaxMs' | 'outboxBytes' | 'whenFull'>;
+type FromConfig = ClientOptions &
+  Pick<DeliveryOptions, 'compression' | 'retryMaxMs' | 'outboxBytes' | 'whenFull'>;
 
 /** @throws TetrashipError CONFIG when a TLS file cannot be read. */
 export function deliveryOptions(config: Config): FromConfig {
@@ -80,7 +83,9 @@ function pem(variable: string, file: string | undefined): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new TetrashipError('CONFIG', `cannot read ${variable}=${file}: ${messageOf(error)}`, { cause: error });
+    throw new TetrashipError('CONFIG', `cannot read ${variable}=${file}: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -115,5 +120,7 @@ export function deploymentId(folder: string): string {
 }
 
 function stateError(file: string, error: unknown): TetrashipError {
-  return new TetrashipError('STATE', `cannot use ${file}: ${messageOf(error)}; nothing was read or sent`, { cause: error });
+  return new TetrashipError('STATE', `cannot use ${file}: ${messageOf(error)}; nothing was read or sent`, {
+    cause: error,
+  });
 }

@@ -19,13 +19,19 @@ import { Intake } from './intake/intake.ts';
 import { lockStateFolder, type StateLock } from './intake/lock.ts';
 import { Batcher, type SealedBatch } from './kernel/batcher.ts';
 import { Kernel } from './kernel/kernel.ts';
-import { SLOT_COUNT } from './limits.ts';
 import type { RejectReason } from './kernel/types.ts';
+import { SLOT_COUNT } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { MetricSources } from './ops/metrics.ts';
 import type { ReadinessFacts } from './ops/readiness.ts';
-import { deliveryOptions, deploymentId, kernelOptions, openStateFolder, proxyOptions } from './pipeline-options.ts';
 import { metricSources } from './pipeline-metrics.ts';
+import {
+  deliveryOptions,
+  deploymentId,
+  kernelOptions,
+  openStateFolder,
+  proxyOptions,
+} from './pipeline-options.ts';
 
 /** How often the checkpoint is written while data flows. */
 const CHECKPOINT_INTERVAL_MS = 1000;
@@ -137,7 +143,11 @@ export class Pipeline {
   async start(): Promise<void> {
     const config = this.#config;
     const names = this.#dataset.load();
-    const kernel = await Kernel.create({ ...kernelOptions(config), conditions: this.#alerts.conditions, names });
+    const kernel = await Kernel.create({
+      ...kernelOptions(config),
+      conditions: this.#alerts.conditions,
+      names,
+    });
     this.#kernel = kernel;
     this.#knownNames = kernel.nameCount;
     this.#savedNames = kernel.nameCount;
@@ -179,7 +189,9 @@ export class Pipeline {
       this.#alerts.stop(graceMs * GRACE_FOR_ROWS),
     ]);
     if (left.rows > 0) {
-      this.#log.warn(`${left.rows} rows were not acknowledged within the grace; they are read and sent again after the next start`);
+      this.#log.warn(
+        `${left.rows} rows were not acknowledged within the grace; they are read and sent again after the next start`,
+      );
     }
     clearTimeout(this.#checkpointTimer);
     await this.#writeCheckpoint();
@@ -194,12 +206,17 @@ export class Pipeline {
     const degraded: string[] = [];
     if (state === 'waiting' || state === 'held') degraded.push(`rows cannot be sent: ${reason}`);
     if (this.#delivery.full) degraded.push('the outbox is full: reading waits');
-    if (this.#checkpoint.stats.failing) degraded.push('the checkpoint cannot be written: a restart would send rows again');
+    if (this.#checkpoint.stats.failing)
+      degraded.push('the checkpoint cannot be written: a restart would send rows again');
     const watchFault = this.#intake?.watchFault;
     if (watchFault !== undefined) degraded.push(watchFault);
     return {
       credentials:
-        state === 'refused' ? 'refused' : state === 'sending' && stats.rowsDelivered > 0 ? 'accepted' : this.#dataset.acceptance,
+        state === 'refused'
+          ? 'refused'
+          : state === 'sending' && stats.rowsDelivered > 0
+            ? 'accepted'
+            : this.#dataset.acceptance,
       logFolderReadable: this.#intake?.readable ?? true,
       degraded,
     };

@@ -58,6 +58,9 @@ const MIN_FILE_BYTES = 64 * KiB;
 /** A broken disk is said this often. */
 const COMPLAIN_EVERY_MS = 60_000;
 
+/** Distinguishes files that this process begins within one millisecond. */
+let filesBegun = 0;
+
 const NEWLINE = 0x0a;
 
 export class DeadLetters {
@@ -79,8 +82,6 @@ export class DeadLetters {
   #descriptor: number | undefined;
   #unsynced: boolean;
   #complainedMs: number;
-  /** Distinguishes files begun within one millisecond. */
-  #count: number;
 
   /** Never throws: a folder that cannot be used shows with the first letter. */
   constructor(options: DeadLettersOptions) {
@@ -92,7 +93,6 @@ export class DeadLetters {
     this.#descriptor = undefined;
     this.#unsynced = false;
     this.#complainedMs = Number.NEGATIVE_INFINITY;
-    this.#count = 0;
     this.#scan();
   }
 
@@ -171,7 +171,7 @@ export class DeadLetters {
   #open(): number {
     const { folder } = this.#options;
     fs.mkdirSync(folder, { recursive: true });
-    const name = `${new Date().toISOString().replaceAll(':', '-')}-${process.pid}-${this.#count++}.ndjson`;
+    const name = `${new Date().toISOString().replaceAll(':', '-')}-${process.pid}-${filesBegun++}.ndjson`;
     const descriptor = fs.openSync(path.join(folder, name), 'ax', 0o600);
     this.#descriptor = descriptor;
     this.#files.push({ name, bytes: 0 });

@@ -23,26 +23,35 @@ const PARTIAL = 0x50;
 const TIME_SEPARATOR = 0x54;
 /** `2016-10-06T00:17:09.669794202+02:00 stdout F ` with room for tags. */
 const MAX_PREFIX_BYTES = 128;
-const FIRST_PREFIX = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}) (stdout|stderr) [FP](:\S*)? /;
+const FIRST_PREFIX =
+  /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}) (stdout|stderr) [FP](:\S*)? /;
 
 /** Whether a file that begins with these bytes was written by a container runtime. */
 export function isContainerRecord(firstBytes: Uint8Array): boolean {
   return FIRST_PREFIX.test(Buffer.from(firstBytes.subarray(0, MAX_PREFIX_BYTES)).toString('latin1'));
 }
 
-/** Length of the prefix of the line at `start`, negative for that of a `P` piece; 0 when there is none. */
-function prefixLength(bytes: Uint8Array, start: number, end: number): number {
+interface Prefix {
+  /** 0 when the line has none. */
+  lengthBytes: number;
+  isPartial: boolean;
+}
+
+/** Reads the prefix of the line at `start` into `prefix`. */
+function readPrefix(prefix: Prefix, bytes: Uint8Array, start: number, end: number): void {
+  prefix.lengthBytes = 0;
+  prefix.isPartial = false;
   // The time was checked in the first line; here it is enough to tell it from JSON.
-  if (bytes[start + 4] !== DASH || bytes[start + 10] !== TIME_SEPARATOR) return 0;
+  if (bytes[start + 4] !== DASH || bytes[start + 10] !== TIME_SEPARATOR) return;
   const limit = Math.min(end, start + MAX_PREFIX_BYTES);
   const time = bytes.indexOf(BLANK, start);
   const stream = time < 0 || time >= limit ? -1 : bytes.indexOf(BLANK, time + 1);
-  if (stream < 0 || stream + 2 >= limit) return 0;
+  if (stream < 0 || stream + 2 >= limit) return;
   const tag = bytes[stream + 1];
   const tagEnd = bytes[stream + 2] === COLON ? bytes.indexOf(BLANK, stream + 2) : stream + 2;
-  if ((tag !== FULL && tag !== PARTIAL) || tagEnd < 0 || tagEnd >= limit || bytes[tagEnd] !== BLANK) return 0;
-  const length = tagEnd + 1 - start;
-  return tag === PARTIAL ? -length : length;
+  if ((tag !== FULL && tag !== PARTIAL) || tagEnd < 0 || tagEnd >= limit || bytes[tagEnd] !== BLANK) return;
+  prefix.lengthBytes = tagEnd + 1 - start;
+  prefix.isPartial = tag === PARTIAL;
 }
 
 /** The line in which a reader stands that took half of it: its first bytes, and how much was taken. */
@@ -56,10 +65,17 @@ function halfLine(): HalfLine {
   return { head: Buffer.alloc(MAX_PREFIX_BYTES), headBytes: 0, takenBytes: 0 };
 }
 
+function addHead(half: HalfLine, bytes: Uint8Array, start: number, end: number): void {
+  const count = Math.min(MAX_PREFIX_BYTES - half.headBytes, end - start);
+  half.head.set(bytes.subarray(start, start + count), half.headBytes);
+  half.headBytes += count;
+}
+
 export class ContainerRecords {
   /** Payloads of the record at hand, as [start, end) pairs in the data; kept to save the allocation. */
   readonly #payloads: number[];
-  /** Where the reader stands, and where it will stand once it has taken all of the data. */
+  readonly #prefix: Prefix;
+  /** Where the reader stands; where it will stand once it has taken all of the data. */
   #here: HalfLine;
   #there: HalfLine;
   #untakenBytes: number;
@@ -67,6 +83,7 @@ export class ContainerRecords {
 
   constructor() {
     this.#payloads = [];
+    this.#prefix = { lengthBytes: 0, isPartial: false };
     this.#here = halfLine();
     this.#there = halfLine();
     this.#untakenBytes = 0;
@@ -79,24 +96,25 @@ export class ContainerRecords {
    */
   join(data: Uint8Array, count: number, isEnd: boolean): void {
     const payloads = this.#payloads;
+    const prefix = this.#prefix;
     let record = 0;
-    payloads.length = 0;
     this.#there.takenBytes = 0;
     for (let line = 0; line < count; ) {
       const newline = data.indexOf(NEWLINE, line);
       const isWhole = newline >= 0 && newline < count;
       const end = isWhole ? newline : count;
-      const signed = this.#prefixAt(data, line, end);
-      const isBroken = signed === 0 && line > record;
-      if (isBroken) {
+      if (line === 0 && this.#here.takenBytes > 0) this.#readRestOfPrefix(data, end);
+      else readPrefix(prefix, data, line, end);
+      const isFull = !prefix.isPartial;
+      if (isFull && prefix.lengthBytes === 0 && line > record) {
         finish(data, record, line, payloads, true);
         record = line;
       }
-      if (!isWhole) this.#halfTaken(data, line, count);
-      const couldBePrefix = !isWhole && !isEnd && signed === 0 && end - line < MAX_PREFIX_BYTES;
-      if (!couldBePrefix) payloads.push(Math.min(end, line + Math.abs(signed)), end);
+      if (!isWhole) this.#standIn(data, line, count);
+      const isHalfPrefix = !isWhole && !isEnd && prefix.lengthBytes === 0 && end - line < MAX_PREFIX_BYTES;
+      if (!isHalfPrefix) payloads.push(line + prefix.lengthBytes, end);
       line = end + 1;
-      if (isWhole && signed >= 0) {
+      if (isWhole && isFull) {
         finish(data, record, line, payloads, true);
         record = line;
       }
@@ -106,35 +124,28 @@ export class ContainerRecords {
     if (record < count) finish(data, record, count, payloads, false);
   }
 
-  /** As `prefixLength`, also for the rest of a line whose beginning was taken before: what of it is still prefix. */
-  #prefixAt(data: Uint8Array, line: number, end: number): number {
+  /** The data begins in the middle of a line: what of its prefix was not taken yet. */
+  #readRestOfPrefix(data: Uint8Array, end: number): void {
+    const { head, headBytes, takenBytes } = this.#here;
+    const whole = halfLine();
+    addHead(whole, head, 0, headBytes);
+    addHead(whole, data, 0, end);
+    readPrefix(this.#prefix, whole.head, 0, whole.headBytes);
+    this.#prefix.lengthBytes = Math.max(0, this.#prefix.lengthBytes - takenBytes);
+  }
+
+  /** The data ends in the middle of the line at `line`. */
+  #standIn(data: Uint8Array, line: number, count: number): void {
     const here = this.#here;
-    if (line > 0 || here.takenBytes === 0) return prefixLength(data, line, end);
-    this.#addHead(here, data, 0, end);
-    const signed = prefixLength(here.head, 0, here.headBytes);
-    const rest = Math.max(0, Math.abs(signed) - here.takenBytes);
-    // The prefix lies behind: still tell a piece from an end.
-    if (rest === 0) return signed < 0 ? -Number.MIN_VALUE : 0;
-    return signed < 0 ? -rest : rest;
-  }
-
-  #addHead(half: HalfLine, data: Uint8Array, start: number, end: number): void {
-    const bytes = Math.min(MAX_PREFIX_BYTES - half.headBytes, end - start);
-    half.head.set(data.subarray(start, start + bytes), half.headBytes);
-    half.headBytes += bytes;
-  }
-
-  #halfTaken(data: Uint8Array, line: number, count: number): void {
     const there = this.#there;
+    const takenBefore = line === 0 ? here.takenBytes : 0;
     there.headBytes = 0;
-    there.takenBytes = count - line;
-    if (line === 0 && this.#here.takenBytes > 0) {
-      this.#addHead(there, this.#here.head, 0, this.#here.headBytes);
-      there.takenBytes += this.#here.takenBytes;
-    } else this.#addHead(there, data, line, count);
+    there.takenBytes = takenBefore + count - line;
+    if (takenBefore > 0) addHead(there, here.head, 0, here.headBytes);
+    addHead(there, data, line, count);
   }
 
-  /** The reader has taken this much of the data. */
+  /** The reader has taken this much of the data, which `join` has just seen. */
   taken(bytes: number): void {
     if (bytes === 0) return;
     this.#untakenBytes -= bytes;

@@ -93,7 +93,12 @@ export class Kernel {
   #regexes: readonly { test(text: string): boolean }[] = [];
   #openSlot = -1;
 
-  private constructor(exports: Exports, memory: WebAssembly.Memory, regions: Regions, options: KernelOptions) {
+  private constructor(
+    exports: Exports,
+    memory: WebAssembly.Memory,
+    regions: Regions,
+    options: KernelOptions,
+  ) {
     this.#exports = exports;
     this.#regions = regions;
     this.#slotBytes = options.slotBytes;
@@ -121,12 +126,17 @@ export class Kernel {
     const { instance } = await WebAssembly.instantiate(await moduleBytes(), {
       env: { memory },
       host: {
-        matchRegex: (regex: number, text: number, length: number) => kernel?.matchRegex(regex, text, length) ?? 0,
+        matchRegex: (regex: number, text: number, length: number) =>
+          kernel?.matchRegex(regex, text, length) ?? 0,
         parseNumber: (text: number, length: number) => kernel?.parseNumber(text, length) ?? Number.NaN,
       },
     });
     const exports = instance.exports;
-    if (!isExports(exports)) throw new TetrashipError('KERNEL', 'cannot use the kernel: it was built from other sources; run the build again');
+    if (!isExports(exports))
+      throw new TetrashipError(
+        'KERNEL',
+        'cannot use the kernel: it was built from other sources; run the build again',
+      );
     kernel = new Kernel(exports, memory, regions, options);
     kernel.#init(options, suffix, patterns);
     await kernel.setProgram(options.conditions ?? [], options.filters ?? {});
@@ -203,7 +213,8 @@ export class Kernel {
 
   openSlot(slot: number): void {
     const region = this.#regions.slots[slot];
-    if (!region) throw new TetrashipError('KERNEL', `cannot open slot ${slot}: there are ${this.#regions.slots.length}`);
+    if (!region)
+      throw new TetrashipError('KERNEL', `cannot open slot ${slot}: there are ${this.#regions.slots.length}`);
     this.#openSlot = slot;
     this.#exports.openSlot(region.body, region.table, this.#slotBytes);
   }
@@ -334,17 +345,32 @@ async function moduleBytes(): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return new Uint8Array(await readFile(url));
   } catch (cause) {
-    throw new TetrashipError('KERNEL', `cannot load the kernel: ${url.pathname} is missing; run \`npm run build:kernel\``, { cause });
+    throw new TetrashipError(
+      'KERNEL',
+      `cannot load the kernel: ${url.pathname} is missing; run \`npm run build:kernel\``,
+      { cause },
+    );
   }
 }
 
 function isExports(exports: WebAssembly.Exports): exports is Exports & WebAssembly.Exports {
-  const wanted = ['init', 'flagName', 'admitName', 'setFrozen', 'setProgram', 'openSlot', 'sealSlot', 'process'];
+  const wanted = [
+    'init',
+    'flagName',
+    'admitName',
+    'setFrozen',
+    'setProgram',
+    'openSlot',
+    'sealSlot',
+    'process',
+  ];
   return wanted.every((name) => typeof exports[name] === 'function');
 }
 
 function suffixOf(columns: FlattenOptions['addColumns']): Buffer {
-  return Buffer.from(columns.map(([name, value]) => `,"${escapeName(columnName(name))}":${JSON.stringify(value)}`).join(''));
+  return Buffer.from(
+    columns.map(([name, value]) => `,"${escapeName(columnName(name))}":${JSON.stringify(value)}`).join(''),
+  );
 }
 
 interface Pattern {
@@ -354,10 +380,12 @@ interface Pattern {
 }
 
 function patternsOf(options: FlattenOptions): Pattern[] {
-  const toPattern = (flag: number) => (pattern: string): Pattern => {
-    const isPrefix = pattern.endsWith('*');
-    return { text: Buffer.from(escapeName(isPrefix ? pattern.slice(0, -1) : pattern)), isPrefix, flag };
-  };
+  const toPattern =
+    (flag: number) =>
+    (pattern: string): Pattern => {
+      const isPrefix = pattern.endsWith('*');
+      return { text: Buffer.from(escapeName(isPrefix ? pattern.slice(0, -1) : pattern)), isPrefix, flag };
+    };
   return [
     ...options.dropColumns.map(toPattern(L.FLAG_DROP)),
     ...options.redactColumns.map(toPattern(L.FLAG_REDACT)),

@@ -9,8 +9,8 @@
 import type { Expression, NumericOperator, StringOperator } from '../../rules/ast.ts';
 import { TetrashipError } from '../errors.ts';
 import * as L from './layout.ts';
-import { MAX_CONDITIONS } from './regions.ts';
 import { escapeName } from './names.ts';
+import { MAX_CONDITIONS } from './regions.ts';
 import type { Condition, Filters } from './types.ts';
 
 const NUMERIC: Readonly<Record<NumericOperator, number>> = {
@@ -64,7 +64,10 @@ export function compileProgram(
   capacity: number,
 ): Program {
   if (conditions.length > MAX_CONDITIONS) {
-    throw new TetrashipError('RULES', `cannot load ${conditions.length} rules: at most ${MAX_CONDITIONS} are supported`);
+    throw new TetrashipError(
+      'RULES',
+      `cannot load ${conditions.length} rules: at most ${MAX_CONDITIONS} are supported`,
+    );
   }
   const columns = new Map<string, Column>();
   const predicates = new Map<string, Predicate>();
@@ -75,8 +78,8 @@ export function compileProgram(
     const key = JSON.stringify([leaf.column, leaf.op, leaf.fold, leaf.text, leaf.number]);
     const known = predicates.get(key);
     if (known) return known;
-    let column = columns.get(leaf.column);
-    if (!column) columns.set(leaf.column, (column = { name: leaf.column, predicates: [], always: new Set() }));
+    const column = columns.get(leaf.column) ?? { name: leaf.column, predicates: [], always: new Set() };
+    columns.set(leaf.column, column);
     const predicate: Predicate = {
       column,
       op: leaf.op,
@@ -194,7 +197,15 @@ function leavesOf(expression: Expression): Leaf[] {
     return [{ column, op: NUMERIC[operator], fold: false, text: '', number: value }];
   }
   const { column, operator, value, ignoreCase } = expression.string;
-  return [{ column, op: STRING[operator], fold: ignoreCase === true && operator !== 'regex', text: value, number: 0 }];
+  return [
+    {
+      column,
+      op: STRING[operator],
+      fold: ignoreCase === true && operator !== 'regex',
+      text: value,
+      number: 0,
+    },
+  ];
 }
 
 function valueWhenAllFalse(expression: Expression): boolean {
@@ -222,7 +233,10 @@ class Writer {
     this.#length = at + bytes;
     // Texts are read sixteen bytes at a time.
     if (this.#length + 64 > this.#capacity) {
-      throw new TetrashipError('RULES', `cannot load the rules: together they take more than ${this.#capacity} bytes`);
+      throw new TetrashipError(
+        'RULES',
+        `cannot load the rules: together they take more than ${this.#capacity} bytes`,
+      );
     }
     if (this.#length > this.#buffer.length) {
       const grown = Buffer.alloc(Math.max(this.#length, this.#buffer.length * 2));

@@ -1,6 +1,13 @@
 /** Sizes of the kernel's regions, computed once at start from the options; what each holds is in layout.ts. */
 
-import { KiB, MAX_NAME_BYTES, MAX_REJECTS_PER_CALL, MAX_ROW_BYTES, MAX_ROWS_PER_SLOT, MiB } from '../limits.ts';
+import {
+  KiB,
+  MAX_NAME_BYTES,
+  MAX_REJECTS_PER_CALL,
+  MAX_ROW_BYTES,
+  MAX_ROWS_PER_SLOT,
+  MiB,
+} from '../limits.ts';
 import * as L from './layout.ts';
 
 /** Vector loads read up to this far behind the end of a region's data. */
@@ -52,7 +59,12 @@ export function planRegions(options: RegionOptions): Regions {
   const { maxLineBytes, maxColumns } = options;
   // A line of the limit with CR LF, and whatever one read brings behind it.
   const capacity = maxLineBytes + 2 + options.readBytes;
-  const names = maxColumns + MAX_PRELOADED_NAMES + MAX_PROGRAM_COLUMNS + SOFT_NAMES + Math.ceil(capacity / SHORTEST_COLUMN);
+  const names =
+    maxColumns +
+    MAX_PRELOADED_NAMES +
+    MAX_PROGRAM_COLUMNS +
+    SOFT_NAMES +
+    Math.ceil(capacity / SHORTEST_COLUMN);
   const admitted = maxColumns + MAX_PRELOADED_NAMES + 64;
   const cacheEdges = options.cacheEdges ?? EDGES;
   const matches = MAX_CONDITIONS + 1024;
@@ -73,7 +85,11 @@ export function planRegions(options: RegionOptions): Regions {
 
   const input = region(L.P_INPUT, capacity);
   region(L.P_NAMES, names * L.NAME_SIZE, L.P_NAMES_END);
-  region(L.P_TEXT, MAX_NAME_BYTES + SOFT_TEXT_BYTES + 3 * MAX_ROW_BYTES + 4 * capacity + names * 32, L.P_TEXT_END);
+  region(
+    L.P_TEXT,
+    MAX_NAME_BYTES + SOFT_TEXT_BYTES + 3 * MAX_ROW_BYTES + 4 * capacity + names * 32,
+    L.P_TEXT_END,
+  );
   region(L.P_NAME_BUCKETS, NAME_BUCKETS_BYTES);
   region(L.P_EDGE_BUCKETS, EDGE_BUCKETS_BYTES);
   region(L.P_EDGES, cacheEdges * L.EDGE_SIZE, L.P_EDGES_END);

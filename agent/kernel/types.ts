@@ -3,11 +3,21 @@
 import type { Expression } from '../../rules/ast.ts';
 
 export type RejectReason =
-  | 'too_long' | 'invalid_utf8' | 'invalid_json' | 'too_deep' | 'not_object' | 'row_too_large';
+  | 'too_long'
+  | 'invalid_utf8'
+  | 'invalid_json'
+  | 'too_deep'
+  | 'not_object'
+  | 'row_too_large';
 
 /** In the order of the codes that the WebAssembly module writes (index = code). */
 export const REJECT_REASONS: readonly RejectReason[] = [
-  'too_long', 'invalid_utf8', 'invalid_json', 'too_deep', 'not_object', 'row_too_large',
+  'too_long',
+  'invalid_utf8',
+  'invalid_json',
+  'too_deep',
+  'not_object',
+  'row_too_large',
 ];
 
 export interface FlattenOptions {

@@ -31,7 +31,11 @@ export class AgentProcess implements AsyncDisposable {
   readonly exited: Promise<number>;
 
   /** `settings` are environment variables over the defaults of a test. */
-  constructor(workplace: Workplace, settings: Readonly<Record<string, string>>, args: readonly string[] = ['run']) {
+  constructor(
+    workplace: Workplace,
+    settings: Readonly<Record<string, string>>,
+    args: readonly string[] = ['run'],
+  ) {
     this.child = spawn(process.execPath, [MAIN, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: {
@@ -65,7 +69,12 @@ export class AgentProcess implements AsyncDisposable {
   }
 
   async waitForLog(pattern: RegExp, timeoutMs = 15_000): Promise<RegExpExecArray> {
-    return waitFor(() => pattern.exec(this.text) ?? undefined, `${pattern} in the log`, timeoutMs, () => this.text);
+    return waitFor(
+      () => pattern.exec(this.text) ?? undefined,
+      `${pattern} in the log`,
+      timeoutMs,
+      () => this.text,
+    );
   }
 
   /** The sum of a metric's series, NaN when it is not there. */
@@ -79,7 +88,12 @@ export class AgentProcess implements AsyncDisposable {
     return sum;
   }
 
-  async waitForMetric(name: string, holds: (value: number) => boolean, labels = '', timeoutMs = 15_000): Promise<number> {
+  async waitForMetric(
+    name: string,
+    holds: (value: number) => boolean,
+    labels = '',
+    timeoutMs = 15_000,
+  ): Promise<number> {
     const until = performance.now() + timeoutMs;
     for (;;) {
       const value = await this.metric(name, labels);

@@ -6,11 +6,13 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { zstdDecompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { AgentProcess, waitFor, Workplace } from './agent.ts';
+import { AgentProcess, Workplace, waitFor } from './agent.ts';
 
 const shared = (path: string): string => fileURLToPath(new URL(`../../../shared/${path}`, import.meta.url));
 const GET = shared('bin/get');
-const missing = ['bin/tetragon-writer.xz', 'bin/parseable.xz', 'data/tetragon.log.zst'].filter((path) => !existsSync(shared(path)));
+const missing = ['bin/tetragon-writer.xz', 'bin/parseable.xz', 'data/tetragon.log.zst'].filter(
+  (path) => !existsSync(shared(path)),
+);
 if (missing.length > 0) console.log(`skipped: the test on a running Parseable needs ${missing.join(', ')}`);
 
 /** In the stored log, and as many again written live. */
@@ -89,50 +91,80 @@ class Parseable implements AsyncDisposable {
   }
 }
 
-test.skipIf(missing.length > 0)('ships stored and live events of the real writer into a real Parseable: one row each', { timeout: 180_000 }, async () => {
-  using place = new Workplace();
-  await using server = new Parseable(place.path, await freePort(), await freePort());
-  await server.ready();
-  mkdirSync(place.join('logs'));
-  const log = place.join('logs', 'tetragon.log');
-  // The stored log is a backup from before the agent came; the live one is written while it runs.
-  const stored = zstdDecompressSync(readFileSync(shared('data/tetragon.log.zst')));
-  expect(stored.toString('latin1').split('\n')).toHaveLength(EVENTS + 1);
-  writeFileSync(place.join('logs', 'tetragon-2026-01-02T03-04-05.000.log'), stored);
-  await using agent = new AgentProcess(place, { PARSEABLE_URL: server.url, TETRAGON_LOG: log });
-  await agent.url();
+test.skipIf(missing.length > 0)(
+  'ships stored and live events of the real writer into a real Parseable: one row each',
+  { timeout: 180_000 },
+  async () => {
+    using place = new Workplace();
+    await using server = new Parseable(place.path, await freePort(), await freePort());
+    await server.ready();
+    mkdirSync(place.join('logs'));
+    const log = place.join('logs', 'tetragon.log');
+    // The stored log is a backup from before the agent came; the live one is written while it runs.
+    const stored = zstdDecompressSync(readFileSync(shared('data/tetragon.log.zst')));
+    expect(stored.toString('latin1').split('\n')).toHaveLength(EVENTS + 1);
+    writeFileSync(place.join('logs', 'tetragon-2026-01-02T03-04-05.000.log'), stored);
+    await using agent = new AgentProcess(place, { PARSEABLE_URL: server.url, TETRAGON_LOG: log });
+    await agent.url();
 
-  const writer = spawn(program('tetragon-writer'), [
-    '-templates', shared('data'), '-seed', '7', '-n', String(EVENTS), '-first', String(EVENTS), '-out', log,
-    '-max-kb', '4096', '-backups', '50', '-rate', '4000', '-wget-every', '500',
-  ], { stdio: 'ignore' });
-  expect(await new Promise((resolve) => writer.on('exit', resolve))).toBe(0);
-  await agent.waitForMetric('tetraship_rows_delivered_total', (rows) => rows >= ALL, '', 60_000);
-  expect(await agent.metric('tetraship_rotations_total')).toBeGreaterThan(5);
+    const writer = spawn(
+      program('tetragon-writer'),
+      [
+        '-templates',
+        shared('data'),
+        '-seed',
+        '7',
+        '-n',
+        String(EVENTS),
+        '-first',
+        String(EVENTS),
+        '-out',
+        log,
+        '-max-kb',
+        '4096',
+        '-backups',
+        '50',
+        '-rate',
+        '4000',
+        '-wget-every',
+        '500',
+      ],
+      { stdio: 'ignore' },
+    );
+    expect(await new Promise((resolve) => writer.on('exit', resolve))).toBe(0);
+    await agent.waitForMetric('tetraship_rows_delivered_total', (rows) => rows >= ALL, '', 60_000);
+    expect(await agent.metric('tetraship_rotations_total')).toBeGreaterThan(5);
 
-  const counted = await waitFor(
-    async () => {
-      const [row] = await server.query('SELECT count(*) AS n, count(distinct cluster_name) AS d FROM tetrademo');
-      return Number(row?.['n']) >= ALL ? row : undefined;
-    },
-    `${ALL} rows in the dataset`,
-    90_000,
-  );
-  expect(counted).toEqual({ n: ALL, d: ALL });
+    const counted = await waitFor(
+      async () => {
+        const [row] = await server.query(
+          'SELECT count(*) AS n, count(distinct cluster_name) AS d FROM tetrademo',
+        );
+        return Number(row?.['n']) >= ALL ? row : undefined;
+      },
+      `${ALL} rows in the dataset`,
+      90_000,
+    );
+    expect(counted).toEqual({ n: ALL, d: ALL });
 
-  const columns = await server.columns();
-  expect(columns).toContain('process_kprobe_process_pod_name');
-  expect(columns).toContain('process_exit_process_binary');
-  expect(columns.filter((name) => !name.startsWith('p_') && /_(utf8|int64|float64|bool(ean)?|timestamp)$/i.test(name))).toEqual([]);
+    const columns = await server.columns();
+    expect(columns).toContain('process_kprobe_process_pod_name');
+    expect(columns).toContain('process_exit_process_binary');
+    expect(
+      columns.filter(
+        (name) => !name.startsWith('p_') && /_(utf8|int64|float64|bool(ean)?|timestamp)$/i.test(name),
+      ),
+    ).toEqual([]);
 
-  const capable = await server.query(
-    'SELECT cluster_name, count(*) AS n FROM tetrademo WHERE process_kprobe_process_cap_permitted IS NOT NULL GROUP BY cluster_name ORDER BY n DESC LIMIT 1',
-  );
-  expect(capable[0]?.['n']).toBe(1);
-  const [texts] = await server.query(
-    'SELECT process_kprobe_process_cap_permitted AS permitted, process_kprobe_parent_cap_effective AS effective FROM tetrademo WHERE process_kprobe_process_cap_permitted IS NOT NULL AND process_kprobe_parent_cap_effective IS NOT NULL LIMIT 1',
-  );
-  expect(JSON.parse(String(texts?.['permitted']))).toHaveLength(14);
-  expect(JSON.parse(String(texts?.['effective']))).toHaveLength(14);
-  expect(await agent.stop()).toBe(0);
-});
+    const capable = await server.query(
+      'SELECT cluster_name, count(*) AS n FROM tetrademo WHERE process_kprobe_process_cap_permitted IS NOT NULL GROUP BY cluster_name ORDER BY n DESC LIMIT 1',
+    );
+    expect(capable[0]?.['n']).toBe(1);
+    const [texts] = await server.query(
+      'SELECT process_kprobe_process_cap_permitted AS permitted, process_kprobe_parent_cap_effective AS effective FROM tetrademo WHERE process_kprobe_process_cap_permitted IS NOT NULL AND process_kprobe_parent_cap_effective IS NOT NULL LIMIT 1',
+    );
+    expect(JSON.parse(String(texts?.['permitted']))).toHaveLength(14);
+    expect(JSON.parse(String(texts?.['effective']))).toHaveLength(14);
+    expect(await agent.stop()).toBe(0);
+  },
+);

@@ -4,19 +4,25 @@ import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } fr
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { createReceiver, createWebhook } from '../receiver/index.ts';
-import { AgentProcess, waitFor, Workplace } from './agent.ts';
+import { AgentProcess, Workplace, waitFor } from './agent.ts';
 
 /** As users copy it, with no address filled in. */
 const PLACEHOLDER = 'webhook.site_custom_endpoint';
-const ALERTS = readFileSync(fileURLToPath(new URL('../../bench/demo-alerts.json', import.meta.url)), 'utf8').replaceAll(
-  'WEBHOOK_URL',
-  PLACEHOLDER,
-);
+const ALERTS = readFileSync(
+  fileURLToPath(new URL('../../bench/demo-alerts.json', import.meta.url)),
+  'utf8',
+).replaceAll('WEBHOOK_URL', PLACEHOLDER);
 
 function exitEvent(binary: string, sequence: number): string {
   return `${JSON.stringify({
     process_exit: {
-      process: { exec_id: 'bm9kZTox', pid: 4242, binary, arguments: 'https://www.parseable.com', pod: { namespace: 'default', name: 'nginx-pod' } },
+      process: {
+        exec_id: 'bm9kZTox',
+        pid: 4242,
+        binary,
+        arguments: 'https://www.parseable.com',
+        pod: { namespace: 'default', name: 'nginx-pod' },
+      },
       parent: { binary: '/bin/bash', pid: 4200 },
       status: 0,
     },
@@ -32,9 +38,16 @@ test('wget and curl in a pod become flat rows in tetrademo and the two alerts at
   await using webhook = await createWebhook({});
   writeFileSync(place.join('alerts.json'), ALERTS.replaceAll(PLACEHOLDER, `${webhook.url}/hook`));
   const log = place.join('tetragon.log');
-  await using agent = new AgentProcess(place, { PARSEABLE_URL: receiver.url, TETRAGON_LOG: log, TETRASHIP_RULES: place.join('alerts.json') });
+  await using agent = new AgentProcess(place, {
+    PARSEABLE_URL: receiver.url,
+    TETRAGON_LOG: log,
+    TETRASHIP_RULES: place.join('alerts.json'),
+  });
   await agent.url();
-  writeFileSync(log, exitEvent('/usr/bin/wget', 0) + exitEvent('/usr/bin/true', 1) + exitEvent('/usr/bin/curl', 2));
+  writeFileSync(
+    log,
+    exitEvent('/usr/bin/wget', 0) + exitEvent('/usr/bin/true', 1) + exitEvent('/usr/bin/curl', 2),
+  );
 
   await webhook.waitForRequests(2, 10_000);
   const bodies = webhook.requests.map(({ body }) => body).sort();
@@ -61,7 +74,10 @@ test('wget and curl in a pod become flat rows in tetrademo and the two alerts at
 test('with the placeholder endpoint left in, the agent refuses to start and names rule, target and form', async () => {
   using place = new Workplace();
   writeFileSync(place.join('alerts.json'), ALERTS);
-  await using agent = new AgentProcess(place, { PARSEABLE_URL: 'http://127.0.0.1:9', TETRASHIP_RULES: place.join('alerts.json') });
+  await using agent = new AgentProcess(place, {
+    PARSEABLE_URL: 'http://127.0.0.1:9',
+    TETRASHIP_RULES: place.join('alerts.json'),
+  });
   expect(await agent.exited).toBe(78);
   expect(agent.text).toContain('wget_command');
   expect(agent.text).toContain('targets[0]');
@@ -74,7 +90,10 @@ test('an unknown operator in a rule stops the start with its place', async () =>
   using place = new Workplace();
   const rules = ALERTS.replaceAll(PLACEHOLDER, 'http://127.0.0.1:9/').replace('=%', '=~');
   writeFileSync(place.join('alerts.json'), rules);
-  await using agent = new AgentProcess(place, { PARSEABLE_URL: 'http://127.0.0.1:9', TETRASHIP_RULES: place.join('alerts.json') });
+  await using agent = new AgentProcess(place, {
+    PARSEABLE_URL: 'http://127.0.0.1:9',
+    TETRASHIP_RULES: place.join('alerts.json'),
+  });
   expect(await agent.exited).toBe(78);
   expect(agent.text).toContain('alerts[0].rule.config');
   expect(agent.text).toContain('^');
@@ -89,7 +108,13 @@ test('rotation while it runs, SIGTERM in the middle, and a restart: every line o
   const write = (count: number): void => {
     for (let i = 0; i < count; i++) appendFileSync(log, exitEvent('/usr/bin/true', sequence++));
   };
-  const rotate = (): void => renameSync(log, place.join(`tetragon-2026-01-02T03-04-${String(sequence).padStart(5, '0').slice(0, 2)}.${String(sequence % 1000).padStart(3, '0')}.log`));
+  const rotate = (): void =>
+    renameSync(
+      log,
+      place.join(
+        `tetragon-2026-01-02T03-04-${String(sequence).padStart(5, '0').slice(0, 2)}.${String(sequence % 1000).padStart(3, '0')}.log`,
+      ),
+    );
   {
     await using agent = new AgentProcess(place, settings);
     await agent.url();
@@ -135,7 +160,11 @@ test('bad lines go to the dead letters, each with its place, and their neighbour
   const log = place.join('tetragon.log');
   const good = exitEvent('/usr/bin/true', 0);
   const huge = 'x'.repeat(2 * 1024 * 1024);
-  const bad = [Buffer.from('{"torn":\n'), Buffer.from([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d, 0x0a]), Buffer.from(`${huge}\n`)];
+  const bad = [
+    Buffer.from('{"torn":\n'),
+    Buffer.from([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d, 0x0a]),
+    Buffer.from(`${huge}\n`),
+  ];
   writeFileSync(log, Buffer.concat([Buffer.from(good), ...bad, Buffer.from(exitEvent('/usr/bin/true', 1))]));
   await using agent = new AgentProcess(place, { PARSEABLE_URL: receiver.url, TETRAGON_LOG: log });
   await receiver.waitForRows(2, 10_000);
@@ -188,7 +217,11 @@ test('without a server it starts, is measurable within a second, and ships when 
   const log = place.join('tetragon.log');
   writeFileSync(log, exitEvent('/usr/bin/true', 0));
   const start = performance.now();
-  await using agent = new AgentProcess(place, { PARSEABLE_URL: receiver.url, TETRAGON_LOG: log, TETRASHIP_RETRY_MAX: '500ms' });
+  await using agent = new AgentProcess(place, {
+    PARSEABLE_URL: receiver.url,
+    TETRAGON_LOG: log,
+    TETRASHIP_RETRY_MAX: '500ms',
+  });
   expect(await agent.metric('tetraship_rows_delivered_total')).toBe(0);
   expect(performance.now() - start).toBeLessThan(5000); // a loaded test machine: the promise itself is checked in the bench
   await agent.waitForLog(/ECONNREFUSED|cannot be reached/);

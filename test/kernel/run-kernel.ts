@@ -1,7 +1,13 @@
 /** A whole byte stream through the kernel, in the shape that the reference gives. */
 
 import { Kernel, STATUS_DRAIN, STATUS_SLOT_FULL, STATUS_TOO_LONG } from '../../agent/kernel/kernel.ts';
-import type { Condition, Filters, FlattenOptions, RejectReason, RunResult } from '../../agent/kernel/types.ts';
+import type {
+  Condition,
+  Filters,
+  FlattenOptions,
+  RejectReason,
+  RunResult,
+} from '../../agent/kernel/types.ts';
 import { READ_CHUNK_BYTES, TOO_LONG_PREFIX_BYTES } from '../../agent/limits.ts';
 
 export interface RunExtra {
@@ -18,7 +24,11 @@ export interface RunExtra {
 const SLOT_BYTES = 64 * 1024;
 
 /** Starting a kernel costs milliseconds; tests with equal options share one module's memory size, not state. */
-export async function kernelRun(bytes: Uint8Array, options: FlattenOptions, extra: RunExtra = {}): Promise<RunResult> {
+export async function kernelRun(
+  bytes: Uint8Array,
+  options: FlattenOptions,
+  extra: RunExtra = {},
+): Promise<RunResult> {
   const kernel = await Kernel.create({ ...options, ...extra, slotCount: 1, slotBytes: SLOT_BYTES });
   const rows: { bytes: Uint8Array; offset: number; length: number }[] = [];
   const rejects: { reason: RejectReason; offset: number; length: number; head: Uint8Array }[] = [];
@@ -33,7 +43,11 @@ export async function kernelRun(bytes: Uint8Array, options: FlattenOptions, extr
     const sealed = kernel.sealSlot();
     let start = 1;
     sealed.ends.forEach((end, row) => {
-      rows.push({ bytes: sealed.raw.slice(start, end), offset: sealed.offsets[row] ?? -1, length: sealed.lengths[row] ?? -1 });
+      rows.push({
+        bytes: sealed.raw.slice(start, end),
+        offset: sealed.offsets[row] ?? -1,
+        length: sealed.lengths[row] ?? -1,
+      });
       start = end + 1;
     });
     kernel.openSlot(0);
@@ -59,7 +73,12 @@ export async function kernelRun(bytes: Uint8Array, options: FlattenOptions, extr
       }
       for (let i = 0; i < kernel.matchCount; i++) {
         const match = kernel.match(i);
-        matches.push({ condition: match.condition, kind: match.kind, offset: position + match.start, row: match.row.slice() });
+        matches.push({
+          condition: match.condition,
+          kind: match.kind,
+          offset: position + match.start,
+          row: match.row.slice(),
+        });
       }
       position += consumed;
       if (status === STATUS_SLOT_FULL) takeSlot();
