@@ -106,12 +106,12 @@ export class ContainerRecords {
       if (line === 0 && this.#here.takenBytes > 0) this.#readRestOfPrefix(data, end);
       else readPrefix(prefix, data, line, end);
       const isFull = !prefix.isPartial;
-      if (isFull && prefix.lengthBytes === 0 && line > record) {
+      const isHalfPrefix = !isWhole && !isEnd && prefix.lengthBytes === 0 && end - line < MAX_PREFIX_BYTES;
+      if (isFull && prefix.lengthBytes === 0 && line > record && !isHalfPrefix) {
         finish(data, record, line, payloads, true);
         record = line;
       }
       if (!isWhole) this.#standIn(data, line, count);
-      const isHalfPrefix = !isWhole && !isEnd && prefix.lengthBytes === 0 && end - line < MAX_PREFIX_BYTES;
       if (!isHalfPrefix) payloads.push(line + prefix.lengthBytes, end);
       line = end + 1;
       if (isWhole && isFull) {

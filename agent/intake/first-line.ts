@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { MiB } from '../limits.ts';
+import { isContainerRecord } from './container-records.ts';
 
 /** Of a first line longer than this, the hash covers this much. */
 export const FIRST_LINE_LIMIT_BYTES = MiB;
@@ -17,6 +18,8 @@ const NEWLINE = 0x0a;
 export interface FirstLine {
   readonly hash: string;
   readonly lengthBytes: number;
+  /** Written by a container runtime. */
+  readonly isContainerRecord: boolean;
 }
 
 /** Reused by every call: all of them are synchronous. */
@@ -24,15 +27,27 @@ const piece = Buffer.allocUnsafe(PIECE_BYTES);
 
 /** `undefined` while the line has no newline yet. Throws the system's error when the file cannot be read. */
 export function readFirstLine(fd: number): FirstLine | undefined {
+  return firstLineOf((at, most) => {
+    const count = fs.readSync(fd, piece, 0, Math.min(PIECE_BYTES, most), at);
+    return piece.subarray(0, count);
+  });
+}
+
+/** @param read gives some of the bytes from an offset on, at most so many; none at the end */
+export function firstLineOf(read: (at: number, most: number) => Uint8Array): FirstLine | undefined {
   const hash = createHash('sha256');
+  let isContainer = false;
   for (let at = 0; at < FIRST_LINE_LIMIT_BYTES; ) {
-    const count = fs.readSync(fd, piece, 0, Math.min(PIECE_BYTES, FIRST_LINE_LIMIT_BYTES - at), at);
-    if (count === 0) return undefined;
-    const end = piece.subarray(0, count).indexOf(NEWLINE) + 1;
-    hash.update(piece.subarray(0, end || count));
-    at += end || count;
+    const bytes = read(at, FIRST_LINE_LIMIT_BYTES - at);
+    if (bytes.length === 0) return undefined;
+    if (at === 0) isContainer = isContainerRecord(bytes);
+    const end = bytes.indexOf(NEWLINE) + 1;
+    const length = end || bytes.length;
+    hash.update(bytes.subarray(0, length));
+    at += length;
     if (end > 0 || at === FIRST_LINE_LIMIT_BYTES) {
-      return { hash: hash.digest('hex').slice(0, HASH_HEX_DIGITS), lengthBytes: at };
+      const text = hash.digest('hex').slice(0, HASH_HEX_DIGITS);
+      return { hash: text, lengthBytes: at, isContainerRecord: isContainer };
     }
   }
   return undefined;

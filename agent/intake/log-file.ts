@@ -1,17 +1,11 @@
-/**
- * One physical log file, held by its descriptor: it can be read to its end after a rename or an unlink.
- *
- *     0 ........ offsetBytes ........ sizeBytes
- *       consumed              waiting           (sizeBytes: the most that was seen)
- *
- * `isFinal` is set from outside, when the writer is known to have left the file. Offset and identity change only
- * in `read`, `consume` and `startOver`, so that a look in between never pulls the ground from under the reader.
- */
+/** A plain log file, held by its descriptor: it can be read to its end after a rename or an unlink. */
 
 import fs from 'node:fs';
 import type { TrackedFile } from '../position.ts';
+import { ContainerRecords, isContainerRecord } from './container-records.ts';
 import { type FileFacts, factsOfDescriptor, type Inode, isAbsent, isSameInode } from './file-facts.ts';
 import { type FirstLine, lastLineStart, readFirstLine } from './first-line.ts';
+import type { HeldFile } from './held-file.ts';
 
 /** Of the first line's end, where `time` stands; compared when the file has grown, to see a file cut and refilled. */
 const SAMPLE_BYTES = 512;
@@ -20,15 +14,14 @@ const CLOSED = -1;
 
 const scratch = Buffer.allocUnsafe(SAMPLE_BYTES);
 
-export class LogFile {
-  /** Replaced, never changed, when the file is cut: positions handed out keep the identity they were taken under. */
+export class LogFile implements HeldFile {
   tracked: TrackedFile;
   offsetBytes: number;
   sizeBytes: number;
   isFinal: boolean;
   atFinalEnd: boolean;
-  /** Cut in place since the last `startOver`. */
   isTruncated: boolean;
+  records: ContainerRecords | undefined;
   #fd: number;
   #sample: Buffer | undefined;
   #sampleAt: number;
@@ -40,6 +33,7 @@ export class LogFile {
     this.isFinal = false;
     this.atFinalEnd = false;
     this.isTruncated = false;
+    this.records = undefined;
     this.#fd = fd;
     this.#sample = undefined;
     this.#sampleAt = 0;
@@ -92,6 +86,7 @@ export class LogFile {
     const line = readFirstLine(this.#fd);
     if (line === undefined) return;
     this.tracked.identity = { ...this.tracked.identity, firstLineHash: line.hash };
+    if (line.isContainerRecord) this.records ??= new ContainerRecords();
     this.#takeSample(line);
   }
 
@@ -102,7 +97,6 @@ export class LogFile {
     if (fs.readSync(this.#fd, sample, 0, length, this.#sampleAt) === length) this.#sample = sample;
   }
 
-  /** Takes note of a size; returns whether anything changed. Throws the system's error. */
   sawSize(sizeBytes: number): boolean {
     if (sizeBytes === this.sizeBytes || this.isTruncated) return false;
     if (sizeBytes < this.sizeBytes || !this.#sampleHolds()) this.isTruncated = true;
@@ -117,17 +111,19 @@ export class LogFile {
     return count === sample.length && sample.compare(scratch, 0, count) === 0;
   }
 
-  /** Asks the system, not the path. Throws the system's error. */
   facts(): FileFacts {
     return factsOfDescriptor(this.#fd);
   }
 
-  /** Throws the system's error. */
   read(into: Uint8Array): number {
     const count = fs.readSync(this.#fd, into, 0, into.length, this.offsetBytes);
     const end = this.offsetBytes + count;
     if (end > this.sizeBytes) this.sizeBytes = end;
     if (this.tracked.identity.firstLineHash === '') this.identify();
+    if (this.isFinal && this.offsetBytes === 0 && this.tracked.identity.firstLineHash === '') {
+      // There will be no newline: judge by what there is.
+      if (isContainerRecord(into.subarray(0, count))) this.records ??= new ContainerRecords();
+    }
     // A final file grows no more: a short read is its end, and a full one may be.
     this.atFinalEnd = this.isFinal && (count < into.length || end >= this.facts().sizeBytes);
     return count;
@@ -142,18 +138,17 @@ export class LogFile {
     this.offsetBytes = lastLineStart(this.#fd, this.sizeBytes);
   }
 
-  /** After a cut in place: another file by content. Throws the system's error. */
   startOver(): void {
     const facts = this.facts();
     this.tracked = newTracked(this.tracked.source, this.tracked.path, facts);
     this.offsetBytes = 0;
     this.sizeBytes = facts.sizeBytes;
     this.isTruncated = false;
+    this.records = undefined;
     this.#sample = undefined;
     this.identify();
   }
 
-  /** Opens a closed file again where it was last seen; `gone` when another or none is there. Throws the system's error. */
   reopen(): 'open' | 'gone' {
     const { source, path, identity } = this.tracked;
     const again = LogFile.openIfPresent(source, path);

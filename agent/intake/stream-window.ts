@@ -4,7 +4,7 @@
  *     consumed | window: chunks[0] … chunks[n] | still in the stream (its own high-water mark)
  *              ^ offsetBytes
  *
- * Holds no more than what the reader asks for in one read, and one chunk.
+ * Holds no more than what the reader asks for in one read, and what the stream gives at once.
  */
 
 import type { Readable } from 'node:stream';
@@ -18,10 +18,13 @@ export class StreamWindow {
   readonly #onError: (error: Error) => void;
   readonly #chunks: Uint8Array[];
   #waitingBytes: number;
+  #skipBytes: number;
   #hasEnded: boolean;
 
-  constructor(input: Readable, onReadable: () => void, onError: (error: Error) => void) {
-    this.offsetBytes = 0;
+  /** @param skipBytes taken from the stream and dropped before the first byte that is wanted */
+  constructor(input: Readable, onReadable: () => void, onError: (error: Error) => void, skipBytes = 0) {
+    this.offsetBytes = skipBytes;
+    this.#skipBytes = skipBytes;
     this.atEnd = false;
     this.#input = input;
     this.#onReadable = onReadable;
@@ -56,8 +59,11 @@ export class StreamWindow {
     while (this.#waitingBytes < wantedBytes && !this.#hasEnded) {
       const chunk: unknown = this.#input.read();
       if (!(chunk instanceof Uint8Array)) return;
-      this.#chunks.push(chunk);
-      this.#waitingBytes += chunk.length;
+      const skipped = Math.min(this.#skipBytes, chunk.length);
+      this.#skipBytes -= skipped;
+      if (skipped === chunk.length) continue;
+      this.#chunks.push(chunk.subarray(skipped));
+      this.#waitingBytes += chunk.length - skipped;
     }
   }
 

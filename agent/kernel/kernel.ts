@@ -159,6 +159,7 @@ export class Kernel {
     this.#exports.init();
     for (const name of SERVER_COLUMNS) this.#exports.flagName(this.#put(name), L.FLAG_TAKEN_ALWAYS);
     for (const name of options.jsonColumns) this.#exports.flagName(this.#put(name), L.FLAG_JSON);
+    this.admit(options.names ?? []);
     let address = this.#regions.suffix;
     for (const [name, value] of options.addColumns) {
       const column = columnName(name);
@@ -169,7 +170,6 @@ export class Kernel {
       this.#added.set(column, { address, length: quoted });
       address += quoted;
     }
-    this.admit(options.names ?? []);
     this.#exports.setFrozen(options.frozen === true ? 1 : 0);
   }
 

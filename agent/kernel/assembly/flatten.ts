@@ -399,7 +399,7 @@ function emit(edge: usize, kind: u32, p: usize, out: usize): usize {
     M.setOutEnd(out);
     return end;
   }
-  noteType(name, kind);
+  if (!(flags & L.FLAG_EXEMPT)) noteType(name, kind);
   return end;
 }
 

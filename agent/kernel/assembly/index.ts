@@ -42,6 +42,8 @@ let slotRows: u32 = 0;
 
 // Of the call under way.
 let fileOffset: f64 = 0;
+/** Where a newline was put that the file does not have, or 0. */
+let addedNewline: usize = 0;
 let rejects: u32 = 0;
 let matches: u32 = 0;
 let matchRows: usize = 0;
@@ -106,6 +108,7 @@ export function sealSlot(): u32 {
 export function process(length: u32, offset: f64, final: i32): i32 {
   memory.fill(L.RESULTS, 0, L.R_COUNTERS_END - L.RESULTS);
   fileOffset = offset;
+  addedNewline = 0;
   rejects = 0;
   matches = 0;
   matchRows = M.MATCH_ROWS;
@@ -113,6 +116,7 @@ export function process(length: u32, offset: f64, final: i32): i32 {
   let stop: usize;
   if (final && length && load<u8>(end - 1) != NEWLINE) {
     store<u8>(end, NEWLINE);
+    addedNewline = end;
     stop = end + 1;
   } else {
     stop = behindLastNewline(end);
@@ -181,8 +185,8 @@ function takeLine(start: usize): usize {
     undoAdmissions(admittedBefore);
     const blank = skipSpace(start) == end;
     if (lineLength(start, end) > M.MAX_LINE) reject(L.REJECT_TOO_LONG, start, end);
-    else if (blank) count(L.R_BLANKS);
-    else reject(classify(start, end), start, end);
+    else if (!blank) reject(classify(start, end), start, end);
+    else if (end != addedNewline) count(L.R_BLANKS); // white space at the end of a file is no line
     return end + 1;
   }
   if (lineLength(start, end) > M.MAX_LINE) {
@@ -208,17 +212,24 @@ function takeLine(start: usize): usize {
   const entry = slotTable + slotRows * L.ROW_ENTRY_SIZE;
   store<f64>(entry, fileOffset + <f64>(start - M.INPUT));
   store<u32>(entry, <u32>(out - slot), 8);
-  store<u32>(entry, <u32>(end + 1 - start), 12);
+  store<u32>(entry, wholeLength(start, end), 12);
   if (slotRows) store<u8>(slotOut, COMMA);
   slotRows++;
   slotOut = out;
   return end + 1;
 }
 
-/** Length without the line end. */
+/** Length without the line end. A CR is part of one only before a newline that the file really has. */
 @inline
 function lineLength(start: usize, end: usize): u32 {
-  return <u32>(end - start) - (end > start && load<u8>(end - 1) == 0x0d ? 1 : 0);
+  const carriageReturn = end > start && end != addedNewline && load<u8>(end - 1) == 0x0d;
+  return <u32>(end - start) - <u32>carriageReturn;
+}
+
+/** Length with the line end, as far as the file has one. */
+@inline
+function wholeLength(start: usize, end: usize): u32 {
+  return <u32>(end - start) + (end == addedNewline ? 0 : 1);
 }
 
 /** Overflow, added columns and braces; returns the row's end, or 0 when the row is too large. */
@@ -251,7 +262,7 @@ function evaluate(start: usize, end: usize, row: usize, out: usize): bool {
   testAdded();
   const ships = passesFilters();
   const before = matches;
-  matches = report(matches, <u32>(start - M.INPUT), <u32>(end + 1 - start));
+  matches = report(matches, <u32>(start - M.INPUT), wholeLength(start, end));
   if (matches > before) {
     const length = out - row;
     memory.copy(matchRows, row, length);
@@ -277,7 +288,7 @@ function reject(reason: u32, start: usize, end: usize): void {
   const entry = M.REJECTS + rejects++ * L.REJECT_SIZE;
   store<u32>(entry, reason);
   store<u32>(entry, <u32>(start - M.INPUT), 4);
-  store<u32>(entry, <u32>(end + 1 - start), 8);
+  store<u32>(entry, wholeLength(start, end), 8);
   store<u32>(entry, lineLength(start, end), 12);
 }
 
