@@ -75,7 +75,6 @@ function unitTests(): Count {
 const counts = [
   one(succeeds('node', 'agent/kernel/build.ts')),
   one(succeeds('node', 'rules/build.ts')),
-  one(succeeds('node', 'rules/build.ts')),
   one(succeeds('tsc', '-p', 'tsconfig.json')),
   one(succeeds('biome', 'check')),
   unitTests(),

@@ -3,8 +3,8 @@
  * away unread but for its status, and a slow answer costs no more than the time-out.
  */
 
-import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { messageOf, systemCode } from '../errors.ts';
+import { type Dispatcher, EnvHttpProxyAgent } from '../http-dispatchers.ts';
 import type { Recipient } from './notification.ts';
 import { judge, type Outcome } from './outcome.ts';
 
@@ -44,8 +44,11 @@ export class TargetHttp {
   async post(recipient: Recipient, body: string, signal: AbortSignal): Promise<Outcome> {
     const timeout = AbortSignal.timeout(this.#timeoutMs);
     try {
-      const answer = await request(recipient.url, {
-        dispatcher: recipient.skipTlsCheck ? this.#unchecked : this.#checked,
+      const { origin, pathname, search } = new URL(recipient.url);
+      const dispatcher = recipient.skipTlsCheck ? this.#unchecked : this.#checked;
+      const answer = await dispatcher.request({
+        origin,
+        path: pathname + search,
         method: 'POST',
         headers: recipient.headers,
         body,

@@ -97,7 +97,7 @@ export class Backlog {
     const { outbox, spool, whenFull, isTroubled, drop } = this.#options;
     const isBehind = spool?.unread === true;
     if (
-      spool?.health.ready === true &&
+      spool?.health.mayTry('write') === true &&
       (isBehind || (!outbox.fits(job.sizeBytes) && (isLate || isTroubled())))
     ) {
       if (await this.#store(job)) return true;
@@ -108,7 +108,8 @@ export class Backlog {
       outbox.enter(job);
       return true;
     }
-    if (whenFull === 'block' || spool?.health.trouble === '' || !(isLate || isTroubled())) return false;
+    if (whenFull === 'block' || spool?.health.isWell('write') === true || !(isLate || isTroubled()))
+      return false;
     const oldest = outbox.jobs.find(({ state }) => state === 'ready' || state === 'resting');
     if (oldest === undefined) return false;
     drop(oldest);

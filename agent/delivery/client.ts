@@ -5,8 +5,8 @@
  * bounded number of bytes, and that **no empty array and no empty body ever leaves**: either kills the server.
  */
 
-import { type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import { messageOf, systemCode, TetrashipError } from '../errors.ts';
+import { type Dispatcher, EnvHttpProxyAgent, Pool } from '../http-dispatchers.ts';
 import { KiB, MiB } from '../limits.ts';
 import type { Body, Encoding } from './body.ts';
 import { type Outcome, retryAfterMs } from './retry.ts';

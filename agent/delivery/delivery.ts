@@ -47,7 +47,7 @@ export interface DeliveryOptions extends ClientOptions {
   readonly whenFull: 'block' | 'drop_oldest';
   /** Without it, memory alone has to do. */
   readonly spool?: SpoolSettings | undefined;
-  readonly deadLetters: Pick<DeadLetters, 'append'>;
+  readonly deadLetters: Pick<DeadLetters, 'append' | 'flush'>;
   readonly log: Logger;
   /** The batch is delivered, dead-lettered or counted as lost: the checkpoint may pass it. */
   readonly onSettled: (sequence: number) => void;

@@ -15,7 +15,7 @@ import type { DeliveryStats } from './stats.ts';
 export interface FateOptions {
   readonly encoder: Encoder;
   readonly stats: DeliveryStats;
-  readonly deadLetters: Pick<DeadLetters, 'append'>;
+  readonly deadLetters: Pick<DeadLetters, 'append' | 'flush'>;
   readonly lineOf?: LineReader | undefined;
 }
 
@@ -49,6 +49,8 @@ export class Fate {
   async refused(job: Job, outcome: Outcome, encoding: Encoding): Promise<readonly Job[]> {
     if (job.body.rowCount > 1) return this.cut(job, encoding);
     await this.#bury(job.body, outcome);
+    // The checkpoint has passed it already: its letter must be on disk before its record is marked as done.
+    if (job.batch.isDurable) this.#options.deadLetters.flush();
     this.#finish(job);
     return [];
   }

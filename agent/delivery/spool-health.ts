@@ -3,49 +3,60 @@
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 
+/** What can be done with the disk, each well or not by itself. */
+export type DiskUse = 'write' | 'read' | 'remove';
+
 /** After a failure the disk is left alone for this long. */
 const RETRY_MS = 5000;
 /** The same trouble is said this often. */
 const COMPLAIN_EVERY_MS = 60_000;
 
 export class SpoolHealth {
-  /** The last failure; `''` while the disk is well. */
-  trouble: string;
   diskErrors: number;
   readonly retryMs: number;
   readonly #log: Logger;
+  readonly #troubles: Map<DiskUse, { readonly text: string; readonly retryAtMs: number }>;
   readonly #saidMs: Map<string, number>;
-  #retryAtMs: number;
 
   constructor(log: Logger, retryMs: number = RETRY_MS) {
-    this.trouble = '';
     this.diskErrors = 0;
     this.retryMs = retryMs;
     this.#log = log;
+    this.#troubles = new Map();
     this.#saidMs = new Map();
-    this.#retryAtMs = 0;
   }
 
-  /** The disk may be tried. */
-  get ready(): boolean {
-    return this.trouble === '' || performance.now() >= this.#retryAtMs;
+  /** A failure that has not been followed by a success of its kind; `''` while the disk is well. */
+  get trouble(): string {
+    const [first] = this.#troubles.values();
+    return first?.text ?? '';
   }
 
-  fail(what: string, error: unknown): void {
+  isWell(use: DiskUse): boolean {
+    return !this.#troubles.has(use);
+  }
+
+  /** It is well, or it is time to try again. */
+  mayTry(use: DiskUse): boolean {
+    return performance.now() >= (this.#troubles.get(use)?.retryAtMs ?? 0);
+  }
+
+  /** @param what as in `cannot <what>: cause` */
+  failed(use: DiskUse, what: string, error: unknown): void {
     this.diskErrors++;
-    this.trouble = `cannot ${what}: ${messageOf(error)}`;
-    this.#retryAtMs = performance.now() + this.retryMs;
+    const text = `cannot ${what}: ${messageOf(error)}`;
+    this.#troubles.set(use, { text, retryAtMs: performance.now() + this.retryMs });
     this.complain(
       'disk',
-      `${this.trouble}; sending goes on from memory, and while the server is away reading waits`,
+      `${text}; sending goes on from memory, and while the server is away reading waits`,
       {},
     );
   }
 
-  well(): void {
-    if (this.trouble === '') return;
-    this.trouble = '';
-    if (this.#saidMs.delete('disk')) this.#log.info('the spool works again');
+  worked(use: DiskUse): void {
+    if (this.#troubles.delete(use) && this.#troubles.size === 0 && this.#saidMs.delete('disk')) {
+      this.#log.info('the spool works again');
+    }
   }
 
   complain(kind: string, message: string, fields: Record<string, unknown>): void {

@@ -53,6 +53,8 @@ export class Segment {
   sealed: boolean;
   /** A write or sync failed: what lies beyond `durable` is waste. */
   abandoned: boolean;
+  /** Could not be read: the file stays for the next start. */
+  left: boolean;
   removed: boolean;
   #readAt: number;
   #handle: Promise<DiskFile> | undefined;
@@ -78,6 +80,7 @@ export class Segment {
     this.open = 0;
     this.sealed = false;
     this.abandoned = false;
+    this.left = false;
     this.removed = false;
     this.#readAt = Math.min(endBytes, SEGMENT_HEADER_BYTES);
     this.#handle = undefined;
@@ -93,7 +96,9 @@ export class Segment {
 
   /** Nothing in it is needed any more. */
   get finished(): boolean {
-    return !this.unread && this.open === 0 && (this.abandoned || this.durableBytes === this.endBytes);
+    return (
+      !this.left && !this.unread && this.open === 0 && (this.abandoned || this.durableBytes === this.endBytes)
+    );
   }
 
   /** Makes the file. */

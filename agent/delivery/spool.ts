@@ -8,13 +8,11 @@
  * without. A kill at any instant costs at most that records which were sent are sent again.
  */
 
-import { TetrashipError } from '../errors.ts';
-import { KiB, MiB } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Body } from './body.ts';
 import { type Disk, REAL_DISK } from './disk.ts';
 import { joinRange, type Range, rangesOf } from './ranges.ts';
-import { createSegment, listSegments } from './spool-folder.ts';
+import { SpoolFolder } from './spool-folder.ts';
 import { payloadParts, recordBytes, recordHeader, SEGMENT_HEADER_BYTES } from './spool-format.ts';
 import { SpoolHealth } from './spool-health.ts';
 import type { ReadRecord, Segment } from './spool-segment.ts';
@@ -41,13 +39,8 @@ export interface Ticket {
 
 export type SpooledBody = ReadRecord & { readonly ticket: Ticket };
 
-/** A full spool frees or drops this share at a time; and no file is larger than MAX_SEGMENT_BYTES. */
-const SEGMENTS_AT_BOUND = 64;
-const MIN_SEGMENT_BYTES = 64 * KiB;
-const MAX_SEGMENT_BYTES = 16 * MiB;
-
-/** Failed readings of one segment before it is given up. */
-const READ_TRIES = 5;
+/** Failed readings of one segment, a pause between them, before those behind it have their turn. */
+const READ_TRIES = 12;
 
 export class Spool {
   readonly stats: SpoolStats;
@@ -57,14 +50,12 @@ export class Spool {
   /** Called when room has become free. */
   onRoom: () => void;
   readonly #options: SpoolOptions;
-  readonly #disk: Disk;
-  readonly #segmentBytes: number;
-  /** The oldest first. */
-  readonly #segments: Segment[];
-  #isListed: boolean;
+  readonly #folder: SpoolFolder;
   #readFailures: number;
   /** Reading and dropping take turns. */
   #lastRead: Promise<unknown>;
+  /** Done marks that are being written. */
+  readonly #marks: Set<Promise<unknown>>;
 
   constructor(options: SpoolOptions) {
     this.stats = new SpoolStats();
@@ -72,13 +63,17 @@ export class Spool {
     this.full = false;
     this.onRoom = () => undefined;
     this.#options = options;
-    this.#disk = options.disk ?? REAL_DISK;
-    const share = Math.floor(options.maxBytes / SEGMENTS_AT_BOUND);
-    this.#segmentBytes = Math.min(MAX_SEGMENT_BYTES, Math.max(MIN_SEGMENT_BYTES, share));
-    this.#segments = [];
-    this.#isListed = false;
+    this.#folder = new SpoolFolder({
+      ...{ disk: options.disk ?? REAL_DISK, folder: options.folder, maxBytes: options.maxBytes },
+      ...{ counts: this.stats, health: this.health },
+      onChange: () => {
+        this.full = false;
+        this.onRoom();
+      },
+    });
     this.#readFailures = 0;
     this.#lastRead = Promise.resolve();
+    this.#marks = new Set();
   }
 
   /**
@@ -86,21 +81,16 @@ export class Spool {
    * @throws {TetrashipError} STATE when a newer version wrote it; other trouble is said and tried again
    */
   open(): void {
-    try {
-      this.#list();
-    } catch (error) {
-      if (error instanceof TetrashipError) throw error;
-      this.health.fail('look into the spool', error);
-    }
+    this.#folder.open();
   }
 
   get usedBytes(): number {
-    return this.#segments.reduce((sum, segment) => sum + segment.endBytes, 0);
+    return this.#folder.usedBytes;
   }
 
   /** Records wait to be read. */
   get unread(): boolean {
-    return this.#segments.some((segment) => segment.unread);
+    return this.#folder.segments.some((segment) => segment.unread);
   }
 
   /**
@@ -108,20 +98,20 @@ export class Spool {
    * @param known the body stays in memory and is not to be read
    */
   async append(body: Body, known: boolean): Promise<Ticket | undefined> {
-    if (!this.health.ready) return undefined;
+    if (!this.health.mayTry('write')) return undefined;
     let segment: Segment | undefined;
     try {
-      if (!this.#isListed) this.#list();
+      this.#folder.list();
       const payload = payloadParts(body);
       const length = recordBytes(payload);
       if (!(await this.#hasRoom(length + SEGMENT_HEADER_BYTES))) return undefined;
-      segment = this.#writable(length) ?? (await this.#newSegment());
+      segment = await this.#folder.writable(length);
       const header = recordHeader(body, payload, segment.mark, Date.now());
       const offset = await segment.append([header, ...payload], known);
       this.stats.writtenRecords++;
       return { segment, offset };
     } catch (error) {
-      this.health.fail('write to the spool', error);
+      this.health.failed('write', 'write to the spool', error);
       if (segment !== undefined) await this.#takeBack(segment);
       return undefined;
     }
@@ -129,13 +119,13 @@ export class Spool {
 
   /** Makes everything appended durable, as far as the disk can: see `isDurable`. */
   async sync(): Promise<void> {
-    for (const segment of [...this.#segments]) {
+    for (const segment of [...this.#folder.segments]) {
       if (segment.abandoned || segment.durableBytes === segment.endBytes) continue;
       try {
         await segment.sync();
-        this.health.well();
+        this.health.worked('write');
       } catch (error) {
-        this.health.fail('make the spool durable', error);
+        this.health.failed('write', 'make the spool durable', error);
         await this.#takeBack(segment);
       }
     }
@@ -152,25 +142,24 @@ export class Spool {
 
   /** The record was delivered or dead-lettered: no later start sends it again. */
   done({ segment, offset }: Ticket): void {
-    segment
+    const mark = segment
       .done(offset)
-      .catch((error: unknown) => this.health.fail('mark a record of the spool as sent', error))
-      .finally(() => this.#clean());
+      // It costs a second sending after a restart, no more; and the file goes with its last record all the same.
+      .catch(() => this.health.diskErrors++)
+      .finally(() => {
+        this.#marks.delete(mark);
+        this.#folder.clean();
+      });
+    this.#marks.add(mark);
   }
 
   async close(): Promise<void> {
-    await this.#lastRead;
-    await Promise.allSettled(this.#segments.map((segment) => segment.close()));
-  }
-
-  #list(): void {
-    this.#segments.unshift(...listSegments(this.#disk, this.#options.folder, this.stats));
-    this.#isListed = true;
-    this.#clean();
+    await Promise.allSettled([this.#lastRead, ...this.#marks]);
+    await this.#folder.close();
   }
 
   async #next(): Promise<SpooledBody | undefined> {
-    for (const segment of [...this.#segments]) {
+    for (const segment of [...this.#folder.segments]) {
       const record = segment.unread && !segment.removed ? await this.#read(segment) : undefined;
       if (record !== undefined) {
         this.stats.readRecords++;
@@ -180,7 +169,7 @@ export class Spool {
       // Failed, not at its end: the order is kept, so those behind it wait too.
       if (segment.unread && !segment.removed) return undefined;
     }
-    this.#clean();
+    this.#folder.clean();
     return undefined;
   }
 
@@ -189,6 +178,7 @@ export class Spool {
     try {
       const record = await segment.next();
       this.#readFailures = 0;
+      this.health.worked('read');
       this.#reportDamage(
         segment,
         this.stats.damagedRecords - damagedRecords,
@@ -196,14 +186,20 @@ export class Spool {
       );
       return record;
     } catch (error) {
-      this.health.fail('read from the spool', error);
+      this.health.failed('read', 'read from the spool', error);
       if (++this.#readFailures < READ_TRIES) return undefined;
       this.#readFailures = 0;
-      this.stats.damagedRecords++;
-      this.#reportDamage(segment, 1, 0);
-      segment.skip();
+      this.#leave(segment);
       return undefined;
     }
+  }
+
+  /** Lets those behind it have their turn. */
+  #leave(segment: Segment): void {
+    segment.left = true;
+    segment.skip();
+    const message = 'a file of the spool cannot be read: its events wait there for the next start';
+    this.health.complain('left', message, { file: segment.file, bytes: segment.endBytes });
   }
 
   /** Whether a record of this length fits now, after dropping what may be dropped. */
@@ -219,7 +215,7 @@ export class Spool {
 
   /** Gives the oldest segment with unread records up. Returns false when there is none. */
   async #drop(): Promise<boolean> {
-    const oldest = this.#segments.find((segment) => segment.unread);
+    const oldest = this.#folder.segments.find((segment) => segment.unread);
     if (oldest === undefined) return false;
     oldest.sealed = true;
     let rows = 0;
@@ -229,6 +225,8 @@ export class Spool {
       rows += record.body.rowCount;
       for (const range of rangesOf(record.body.rows)) joinRange(ranges, range);
     }
+    // What could not be read either is one record at least.
+    if (oldest.unread) this.stats.droppedRecords++;
     oldest.skip();
     this.stats.droppedRows += rows;
     this.#options.stats.rowsLost += rows;
@@ -237,50 +235,12 @@ export class Spool {
       'the spool is full: the oldest events are dropped; the server is away for too long, or TETRASHIP_SPOOL_BYTES is too small',
       { rows, ranges, droppedRows: this.stats.droppedRows },
     );
-    return this.#remove(oldest);
-  }
-
-  #writable(length: number): Segment | undefined {
-    const last = this.#segments.at(-1);
-    if (last === undefined || last.sealed || last.removed) return undefined;
-    if (last.endBytes + length <= this.#segmentBytes || last.endBytes <= SEGMENT_HEADER_BYTES) return last;
-    last.sealed = true;
-    return undefined;
-  }
-
-  async #newSegment(): Promise<Segment> {
-    const id = (this.#segments.at(-1)?.id ?? 0) + 1;
-    const segment = await createSegment(this.#disk, this.#options.folder, id, this.stats);
-    this.#segments.push(segment);
-    return segment;
+    return this.#folder.remove(oldest);
   }
 
   async #takeBack(segment: Segment): Promise<void> {
     await segment.takeBack().catch(() => this.health.diskErrors++);
-    this.#clean();
-  }
-
-  /** Removes segments of which nothing is needed any more. */
-  #clean(): void {
-    for (const segment of [...this.#segments]) {
-      if (!segment.removed && segment.finished && this.health.ready) void this.#remove(segment);
-    }
-  }
-
-  async #remove(segment: Segment): Promise<boolean> {
-    segment.sealed = true;
-    try {
-      await segment.remove();
-    } catch (error) {
-      segment.removed = false;
-      this.health.fail('remove a file of the spool', error);
-      return false;
-    }
-    const at = this.#segments.indexOf(segment);
-    if (at >= 0) this.#segments.splice(at, 1);
-    this.full = false;
-    this.onRoom();
-    return true;
+    this.#folder.clean();
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -4,7 +4,7 @@
 const LUMBERJACK_TIME = '\\d{4}-\\d{2}-\\d{2}T\\d{2}-\\d{2}-\\d{2}\\.\\d{3}';
 /** The kubelet, for logs of containers: `0.log.20060102-150405`. */
 const KUBELET_TIME = '\\d{8}-\\d{6}';
-const COMPRESSED = '.gz';
+export const COMPRESSED = '.gz';
 
 const ANY_BACKUP = new RegExp(
   `(-${LUMBERJACK_TIME}(\\.[^.]*)?|\\.${KUBELET_TIME})(\\.gz)?(\\.tmp)?$|\\.gz(\\.tmp)?$`,

@@ -5,13 +5,18 @@ import { basename, dirname, join } from 'node:path';
 import { type BackupName, backupNames } from './backup-names.ts';
 import { type FileFacts, factsOfPath } from './file-facts.ts';
 
-export interface Backup extends BackupName {
+export interface Backup {
+  readonly stem: string;
+  /** The plain file; where there is none, the compressed copy. */
   readonly path: string;
   readonly facts: FileFacts;
+  readonly isCompressed: boolean;
 }
 
 /** Where an active path leads, and how its backups are named there. */
 export interface Home {
+  /** The active path itself, or what it links to. */
+  readonly target: string;
   readonly folder: string;
   readonly parse: (name: string) => BackupName | undefined;
 }
@@ -19,14 +24,16 @@ export interface Home {
 /** A symbolic link's backups stand beside its target. A path that leads nowhere is taken by its own name. */
 export function homeOf(activePath: string): Home {
   const target = targetOf(activePath);
-  return { folder: dirname(target), parse: backupNames(basename(target)) };
+  return { target, folder: dirname(target), parse: backupNames(basename(target)) };
 }
 
 function targetOf(path: string): string {
   try {
-    return fs.lstatSync(path).isSymbolicLink() ? fs.realpathSync(path) : path;
+    // A missing file is a usual case, and an exception is dear.
+    const stats = fs.lstatSync(path, { throwIfNoEntry: false });
+    return stats?.isSymbolicLink() === true ? fs.realpathSync(path) : path;
   } catch {
-    // Missing or unreadable: opening it says so, with the cause.
+    // A link to nowhere, or unreadable: opening it says so, with the cause.
     return path;
   }
 }
@@ -36,7 +43,7 @@ export function listBackups(home: Home): Backup[] {
   const byStem = new Map<string, Backup>();
   for (const name of fs.readdirSync(home.folder)) {
     const parsed = home.parse(name);
-    if (parsed === undefined || parsed.isCompressed) continue;
+    if (parsed === undefined || (parsed.isCompressed && byStem.has(parsed.stem))) continue;
     const path = join(home.folder, name);
     const facts = factsOfPath(path);
     if (facts?.isFile) byStem.set(parsed.stem, { ...parsed, path, facts });

@@ -32,13 +32,15 @@ export function isContainerRecord(firstBytes: Uint8Array): boolean {
 }
 
 interface Prefix {
-  /** 0 when the line has none. */
+  isThere: boolean;
+  /** In the data; of a prefix that was taken before, 0. */
   lengthBytes: number;
   isPartial: boolean;
 }
 
 /** Reads the prefix of the line at `start` into `prefix`. */
 function readPrefix(prefix: Prefix, bytes: Uint8Array, start: number, end: number): void {
+  prefix.isThere = false;
   prefix.lengthBytes = 0;
   prefix.isPartial = false;
   // The time was checked in the first line; here it is enough to tell it from JSON.
@@ -50,6 +52,7 @@ function readPrefix(prefix: Prefix, bytes: Uint8Array, start: number, end: numbe
   const tag = bytes[stream + 1];
   const tagEnd = bytes[stream + 2] === COLON ? bytes.indexOf(BLANK, stream + 2) : stream + 2;
   if ((tag !== FULL && tag !== PARTIAL) || tagEnd < 0 || tagEnd >= limit || bytes[tagEnd] !== BLANK) return;
+  prefix.isThere = true;
   prefix.lengthBytes = tagEnd + 1 - start;
   prefix.isPartial = tag === PARTIAL;
 }
@@ -83,7 +86,7 @@ export class ContainerRecords {
 
   constructor() {
     this.#payloads = [];
-    this.#prefix = { lengthBytes: 0, isPartial: false };
+    this.#prefix = { isThere: false, lengthBytes: 0, isPartial: false };
     this.#here = halfLine();
     this.#there = halfLine();
     this.#untakenBytes = 0;
@@ -105,16 +108,15 @@ export class ContainerRecords {
       const end = isWhole ? newline : count;
       if (line === 0 && this.#here.takenBytes > 0) this.#readRestOfPrefix(data, end);
       else readPrefix(prefix, data, line, end);
-      const isFull = !prefix.isPartial;
-      const isHalfPrefix = !isWhole && !isEnd && prefix.lengthBytes === 0 && end - line < MAX_PREFIX_BYTES;
-      if (isFull && prefix.lengthBytes === 0 && line > record && !isHalfPrefix) {
+      const isHalfPrefix = !isWhole && !isEnd && !prefix.isThere && end - line < MAX_PREFIX_BYTES;
+      if (!prefix.isThere && line > record && !isHalfPrefix) {
         finish(data, record, line, payloads, true);
         record = line;
       }
       if (!isWhole) this.#standIn(data, line, count);
       if (!isHalfPrefix) payloads.push(line + prefix.lengthBytes, end);
       line = end + 1;
-      if (isWhole && isFull) {
+      if (isWhole && !prefix.isPartial) {
         finish(data, record, line, payloads, true);
         record = line;
       }

@@ -12,9 +12,12 @@ export class IntakeContext {
   readonly log: Logger;
   readonly once: OnceLog;
   readonly stats: IntakeStats;
+  /** Something may be readable. */
+  readonly notify: () => void;
 
-  constructor(log: Logger) {
+  constructor(log: Logger, notify: () => void) {
     this.log = log;
+    this.notify = notify;
     this.once = new OnceLog(log);
     this.stats = new IntakeStats();
   }

@@ -25,6 +25,8 @@ export interface HeldFile {
   readonly isTruncated: boolean;
   readonly isOpen: boolean;
   readonly inode: Inode;
+  /** Why the rest cannot be had, if it is so for good. */
+  readonly damage: string | undefined;
   /** For a log written by a container runtime; known once the first line is. */
   readonly records: ContainerRecords | undefined;
 
@@ -32,6 +34,10 @@ export interface HeldFile {
   sawSize(sizeBytes: number): boolean;
   /** Asks the system, not the path. */
   facts(): FileFacts;
+  /** Whether there is more than was consumed, although it had ended. */
+  hasGrown(): boolean;
+  /** Begins at the end, behind the last whole line. */
+  skipToEnd(): void;
   read(into: Uint8Array): number;
   consume(bytes: number): void;
   /** After a cut in place: another file by content. */

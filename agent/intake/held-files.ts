@@ -6,9 +6,10 @@
  */
 
 import { HELD_DELETED_LIMIT_BYTES, HELD_FILES_LIMIT } from '../limits.ts';
+import type { TrackedFile } from '../position.ts';
 import type { IntakeContext } from './context.ts';
 import { type Inode, isSameInode } from './file-facts.ts';
-import type { LogFile } from './log-file.ts';
+import type { HeldFile } from './held-file.ts';
 
 export interface HeldLimits {
   readonly files: number;
@@ -18,21 +19,24 @@ export interface HeldLimits {
 export const HELD_LIMITS: HeldLimits = { files: HELD_FILES_LIMIT, deletedBytes: HELD_DELETED_LIMIT_BYTES };
 
 export class HeldFiles {
-  readonly #files: LogFile[];
+  /** Files ever pushed. */
+  taken: number;
+  readonly #files: HeldFile[];
   readonly #context: IntakeContext;
   readonly #limits: HeldLimits;
 
   constructor(context: IntakeContext, limits: HeldLimits) {
+    this.taken = 0;
     this.#files = [];
     this.#context = context;
     this.#limits = limits;
   }
 
-  get first(): LogFile | undefined {
+  get first(): HeldFile | undefined {
     return this.#files[0];
   }
 
-  get last(): LogFile | undefined {
+  get last(): HeldFile | undefined {
     return this.#files.at(-1);
   }
 
@@ -46,18 +50,30 @@ export class HeldFiles {
     return sum;
   }
 
-  [Symbol.iterator](): Iterator<LogFile> {
+  [Symbol.iterator](): Iterator<HeldFile> {
     return this.#files.values();
   }
 
-  find(inode: Inode): LogFile | undefined {
+  find(inode: Inode): HeldFile | undefined {
     return this.#files.find((file) => isSameInode(file.inode, inode));
   }
 
+  /** The held file of this first line and length: the plain form of a compressed copy. */
+  plainOf(firstLineHash: string, sizeBytes: number): TrackedFile | undefined {
+    const plain = this.#files.find((file) => {
+      // What came since the last look may have brought the first newline.
+      if (file.isOpen)
+        this.#context.attempt('look', file.tracked.path, () => file.sawSize(file.facts().sizeBytes));
+      return file.tracked.identity.firstLineHash === firstLineHash && file.sizeBytes === sizeBytes;
+    });
+    return plain?.tracked;
+  }
+
   /** Takes over an open file; the one before it gets no more bytes. */
-  push(file: LogFile): void {
+  push(file: HeldFile): void {
     const last = this.last;
     if (last !== undefined) last.isFinal = true;
+    this.taken++;
     this.#files.push(file);
     this.#context.stats.openFiles++;
     if (this.#hasRoom()) return;
@@ -84,13 +100,13 @@ export class HeldFiles {
   }
 
   /** Lets the first one go. */
-  shift(): LogFile | undefined {
+  shift(): HeldFile | undefined {
     const file = this.#files.shift();
     if (file?.isOpen) this.#close(file);
     return file;
   }
 
-  #close(file: LogFile): void {
+  #close(file: HeldFile): void {
     this.#context.stats.openFiles--;
     this.#context.attempt('close', file.tracked.path, () => file.close());
   }
@@ -98,8 +114,9 @@ export class HeldFiles {
   /**
    * Opens waiting files as far as there is room. One that is gone is lost; one that cannot be opened now is waited for.
    * @param refresh brings their paths up to date; called at most once
+   * @param copyOf opens the compressed copy of a file that is gone
    */
-  openWaiting(refresh: () => void): void {
+  openWaiting(refresh: () => void, copyOf: (file: HeldFile) => HeldFile | undefined): void {
     let isFresh = false;
     for (let at = 0; at < this.#files.length; ) {
       const file = this.#files[at];
@@ -112,13 +129,21 @@ export class HeldFiles {
       if (result === 'gone' && !isFresh) {
         isFresh = true;
         refresh();
-      } else if (result === 'gone') {
-        this.#files.splice(at, 1);
-        this.#context.lost(file.tracked.path, file.waitingBytes, 'it was deleted before it could be opened');
       } else {
+        const opened = result === 'open' ? file : copyOf(file);
+        if (opened === undefined) {
+          this.#files.splice(at, 1);
+          this.#context.lost(
+            file.tracked.path,
+            file.waitingBytes,
+            'it was deleted before it could be opened',
+          );
+          continue;
+        }
+        this.#files[at] = opened;
         this.#context.stats.openFiles++;
         if (this.#hasRoom()) continue;
-        this.#close(file);
+        this.#close(opened);
         return;
       }
     }

@@ -37,17 +37,22 @@ interface Link {
   sizeBytes: number;
 }
 
+interface Done {
+  readonly tracked: TrackedFile;
+  readonly offsetBytes: number;
+}
+
 export class History {
   /** Stem of each backup on disk that is queued or done, with its inode: another inode under the stem is a new file. */
   readonly #known: Map<string, number>;
-  readonly #done: Map<string, number>;
+  readonly #done: Done[];
   readonly #chain: Link[];
   /** Stems below this one were passed too, but did not fit into the resume point. */
   #passedBefore: string;
 
   constructor() {
     this.#known = new Map();
-    this.#done = new Map();
+    this.#done = [];
     this.#chain = [];
     this.#passedBefore = '';
   }
@@ -62,16 +67,23 @@ export class History {
     this.#known.set(stem, inode);
   }
 
-  isKnown(stem: string, inode: number): boolean {
+  /** A compressed copy is known by its stem: its inode is another. */
+  isKnown(stem: string, inode: number, isCompressed: boolean): boolean {
     const known = this.#known.get(stem);
-    if (known !== ANY_INODE) return known === inode || stem < this.#passedBefore;
-    this.#known.set(stem, inode);
-    return true;
+    if (known === ANY_INODE && !isCompressed) this.#known.set(stem, inode);
+    if (known === ANY_INODE || known === inode || (known !== undefined && isCompressed)) return true;
+    return stem < this.#passedBefore;
   }
 
   /** A file was taken up behind all others. */
   taken(tracked: TrackedFile, sizeBytes: number): void {
     this.#chain.push({ tracked, sizeBytes });
+  }
+
+  /** Another form of a file that was taken up goes on in its place. */
+  replaced(tracked: TrackedFile, by: TrackedFile, sizeBytes: number): void {
+    const at = this.#chain.findLastIndex((link) => link.tracked === tracked);
+    if (at >= 0) this.#chain.splice(at, 1, { tracked: by, sizeBytes });
   }
 
   sized(tracked: TrackedFile, sizeBytes: number): void {
@@ -80,21 +92,25 @@ export class History {
   }
 
   /** A file is no longer held. A provisional identity is not remembered: it could be taken for another file. */
-  left(identity: FileIdentity, offsetBytes: number): void {
-    if (identity.firstLineHash === '' || offsetBytes === 0) return;
-    this.#done.set(keyOf(identity), offsetBytes);
-    for (const oldest of this.#done.keys()) {
-      if (this.#done.size <= MAX_DONE) break;
-      this.#done.delete(oldest);
-    }
+  left(tracked: TrackedFile, offsetBytes: number): void {
+    if (tracked.identity.firstLineHash === '' || offsetBytes === 0) return;
+    this.#done.push({ tracked, offsetBytes });
+    if (this.#done.length > MAX_DONE) this.#done.shift();
   }
 
   /** How far a file was read before; `undefined` for a new one. Asked once per file. */
   takeOffset(identity: FileIdentity, sizeBytes: number): number | undefined {
-    const key = keyOf(identity);
-    const offset = this.#done.get(key);
-    this.#done.delete(key);
-    return offset === undefined || offset > sizeBytes ? undefined : offset;
+    const at = this.#done.findIndex((done) => isSameFile(done.tracked.identity, identity));
+    const [done] = at < 0 ? [] : this.#done.splice(at, 1);
+    return done === undefined || done.offsetBytes > sizeBytes ? undefined : done.offsetBytes;
+  }
+
+  /** The file of this first line and length that was read to its end: the plain form of a compressed copy. */
+  plainOf(firstLineHash: string, sizeBytes: number): TrackedFile | undefined {
+    return this.#done.find(
+      ({ tracked, offsetBytes }) =>
+        tracked.identity.firstLineHash === firstLineHash && offsetBytes === sizeBytes,
+    )?.tracked;
   }
 
   /** Forgets backups that are gone. */
@@ -125,6 +141,6 @@ export class History {
 }
 
 /** Device numbers change with the order of disks at boot; inode and first line do not. */
-function keyOf({ inode, firstLineHash }: FileIdentity): string {
-  return `${inode}:${firstLineHash}`;
+function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
+  return a.inode === b.inode && a.firstLineHash === b.firstLineHash;
 }

@@ -66,7 +66,7 @@ export class Intake {
   constructor(options: IntakeOptions) {
     this.onReadable = () => {};
     this.#options = options;
-    this.#context = new IntakeContext(options.log);
+    this.#context = new IntakeContext(options.log, () => this.#tell());
     this.#notifier = new Notifier(() => this.#noticed(), this.#context.once);
     this.#lineages = new Map();
     this.#stdin = undefined;
@@ -123,7 +123,7 @@ export class Intake {
     this.stats.lostFiles = this.#options.resume?.lostFiles ?? 0;
     this.stats.lostBytes = this.#options.resume?.lostBytes ?? 0;
     if (this.#options.paths.includes(STDIN)) {
-      const stdin = new StdinSource(this.#context, this.#options.stdin ?? process.stdin, () => this.#tell());
+      const stdin = new StdinSource(this.#context, this.#options.stdin ?? process.stdin);
       this.#stdin = stdin;
       this.#sources = [stdin];
       return;

@@ -9,33 +9,34 @@
  * unlink, and in order. Invariant: every held file but the last is final, and the last one is the newest known.
  */
 
+import { messageOf } from '../errors.ts';
 import type { Position, TrackedFile } from '../position.ts';
-import { type Backup, type Home, homeOf, listBackups } from './backups.ts';
 import type { IntakeContext } from './context.ts';
-import { type FileFacts, factsOfPath, type Inode, isSameInode } from './file-facts.ts';
+import { type FileFacts, type Inode, isSameInode } from './file-facts.ts';
+import { Finder } from './finder.ts';
+import type { HeldFile } from './held-file.ts';
 import { HeldFiles, type HeldLimits } from './held-files.ts';
 import { History, type ResumePoint } from './history.ts';
-import { LogFile } from './log-file.ts';
+import { Resume } from './resume.ts';
 import type { Source } from './source.ts';
 
-/** Rotations followed within one look; those that come still faster are left to the next look. */
-const MAX_CATCH_UPS = 8;
 /** A file without name or successor that has not grown for this long is over: its writer has gone. */
 const QUIET_MS = 10_000;
+/** A file that cannot be read, while others wait behind it, is given up after this long. */
+const GIVE_UP_MS = 60_000;
 
 export class Lineage implements Source {
   readonly key: string;
   readonly #context: IntakeContext;
   readonly #held: HeldFiles;
   readonly #history: History;
-  /** Another lineage has this file at its active path. */
-  readonly #isElsewhere: (inode: Inode) => boolean;
-  #home: Home;
-  /** Not found again so far. */
-  #resume: ResumePoint | undefined;
+  readonly #resume: Resume;
+  readonly #finder: Finder;
+  /** Where this run began: the place to store until there is a safe one. */
   #start: Position | undefined;
-  #hasBegun: boolean;
   #lastGrowthMs: number;
+  /** Since when reading the first file has failed without a break. */
+  #failingSinceMs: number | undefined;
 
   constructor(
     key: string,
@@ -47,12 +48,18 @@ export class Lineage implements Source {
     this.#context = context;
     this.#held = new HeldFiles(context, limits);
     this.#history = new History();
-    this.#isElsewhere = isElsewhere;
-    this.#home = homeOf(key);
-    this.#resume = undefined;
+    this.#resume = new Resume(context);
+    this.#finder = new Finder({
+      key,
+      context,
+      held: this.#held,
+      history: this.#history,
+      resume: this.#resume,
+      isElsewhere,
+    });
     this.#start = undefined;
-    this.#hasBegun = false;
     this.#lastGrowthMs = 0;
+    this.#failingSinceMs = undefined;
   }
 
   get file(): TrackedFile | undefined {
@@ -73,7 +80,7 @@ export class Lineage implements Source {
 
   /** The folder that holds the files, for whoever watches it. */
   get folder(): string {
-    return this.#home.folder;
+    return this.#finder.home.folder;
   }
 
   /** Whether this file stands at the active path, as far as known. */
@@ -85,45 +92,39 @@ export class Lineage implements Source {
   /** Where the first start begins, or where a restart goes on. To be called once, before the first look. */
   begin(how: 'beginning' | 'end' | ResumePoint, nowMs: number): void {
     this.#lastGrowthMs = nowMs;
-    if (how === 'end') this.#beginAtEnd();
+    if (how === 'end') this.#finder.skipBackups();
     else if (how !== 'beginning') {
-      this.#resume = how;
+      this.#resume.point = how;
       this.#history.resume(how.passed);
+      this.#finder.tryResumePath();
     }
     this.look(nowMs);
-    this.#hasBegun = true;
-  }
-
-  #beginAtEnd(): void {
-    for (const { stem, facts } of this.#listBackups()) this.#history.knows(stem, facts.inode);
-    const file = this.#openActive();
-    if (file === undefined) return;
-    this.#take(file);
-    this.#context.attempt('read', this.key, () => file.skipToEnd());
-    this.#start = { file: file.tracked, offsetBytes: file.offsetBytes };
+    const { first } = this.#held;
+    if (how === 'end' && first !== undefined) {
+      this.#context.attempt('read', this.key, () => first.skipToEnd());
+      this.#start = { file: first.tracked, offsetBytes: first.offsetBytes };
+    }
   }
 
   /** Brings the picture up to date; returns whether there is something new for the reader. */
   look(nowMs: number): boolean {
-    if (this.#held.first?.isOpen === false) this.#held.openWaiting(() => this.#catchUp());
-    const active = this.#factsOfActive();
+    const isFirstBack = this.#held.first?.isOpen === false && this.#openWaiting();
+    const active = this.#finder.factsOfActive();
     const newest = this.#held.last;
-    let hasChanged = newest !== undefined && this.#saw(newest, active);
-    if (hasChanged) this.#lastGrowthMs = nowMs;
+    const hasGrown = newest !== undefined && this.#hasGrown(newest, active);
+    if (hasGrown) this.#lastGrowthMs = nowMs;
+    const isNews = hasGrown || isFirstBack;
     if (newest !== undefined && active !== undefined && isSameInode(active, newest.inode)) {
       newest.isFinal = false;
-      return hasChanged;
+      return isNews;
     }
-    if (this.#catchUp()) hasChanged = true;
-    const last = this.#held.last;
-    if (last !== undefined && last === newest && !last.isFinal && nowMs - this.#lastGrowthMs >= QUIET_MS) {
-      last.isFinal = true;
-      hasChanged = true;
-    }
-    return hasChanged;
+    if (this.#catchUp()) return true;
+    if (newest === undefined || newest.isFinal || nowMs - this.#lastGrowthMs < QUIET_MS) return isNews;
+    newest.isFinal = true;
+    return true;
   }
 
-  #saw(newest: LogFile, active: FileFacts | undefined): boolean {
+  #hasGrown(newest: HeldFile, active: FileFacts | undefined): boolean {
     const isActive = active !== undefined && isSameInode(active, newest.inode);
     if (!isActive && !newest.isOpen) return false;
     return (
@@ -133,131 +134,23 @@ export class Lineage implements Source {
     );
   }
 
-  /** Takes up every file that came since: backups not seen before, in order, and what is at the path now. */
   #catchUp(): boolean {
-    let hasChanged = false;
-    for (let tries = 0; tries < MAX_CATCH_UPS; tries++) {
-      this.#home = homeOf(this.key);
-      const active = this.#openActive();
-      if (this.#takeNew(this.#listBackups(), active)) hasChanged = true;
-      // What the path names may have changed while the folder was listed.
-      const now = this.#factsOfActive();
-      if (now === undefined) break;
-      if (active === undefined) this.#leaveTo(now);
-      else if (isSameInode(now, active.inode)) break;
-    }
-    this.#settleResume();
-    return hasChanged;
+    const takenBefore = this.#held.taken;
+    this.#finder.catchUp();
+    const taken = this.#held.taken - takenBefore;
+    if (this.#start !== undefined) this.#context.stats.rotations += taken;
+    const { first } = this.#held;
+    if (first !== undefined) this.#start ??= { file: first.tracked, offsetBytes: first.offsetBytes };
+    return taken > 0;
   }
 
-  #takeNew(backups: readonly Backup[], active: LogFile | undefined): boolean {
-    let hasChanged = false;
-    for (const { stem, path, facts } of backups) {
-      const isActive = active !== undefined && isSameInode(active.inode, facts);
-      const held = isActive ? active : this.#held.find(facts);
-      if (held === undefined) {
-        if (this.#history.isKnown(stem, facts.inode)) continue;
-        const file = this.#open(path);
-        if (file === undefined) continue;
-        this.#take(file);
-        hasChanged = true;
-      } else {
-        held.tracked.path = path;
-        if (!held.isOpen) held.sawSize(facts.sizeBytes);
-        if (isActive && this.#held.find(facts) === undefined) {
-          this.#take(active);
-          hasChanged = true;
-        }
-      }
-      this.#history.knows(stem, facts.inode);
-    }
-    if (active !== undefined && this.#held.find(active.inode) === undefined) {
-      this.#take(active);
-      hasChanged = true;
-    }
-    return hasChanged;
-  }
-
-  /** Puts a newly opened file behind all others, at the offset where it was left if it is not new. */
-  #take(file: LogFile): void {
-    const { tracked, sizeBytes } = file;
-    file.offsetBytes = this.#resumeOffset(file) ?? this.#history.takeOffset(tracked.identity, sizeBytes) ?? 0;
-    if (this.#hasBegun && this.#start !== undefined) this.#context.stats.rotations++;
-    this.#held.push(file);
-    this.#history.taken(tracked, sizeBytes);
-    this.#start ??= { file: tracked, offsetBytes: file.offsetBytes };
-  }
-
-  /** How far the file was read before the restart, if it is the one to go on with. */
-  #resumeOffset({ tracked, sizeBytes }: LogFile): number | undefined {
-    const point = this.#resume;
-    if (point === undefined) return undefined;
-    const { inode, firstLineHash } = point.file.identity;
-    // Device numbers change with the order of disks at boot; inode and first line do not.
-    if (tracked.identity.inode !== inode) return undefined;
-    if (tracked.identity.firstLineHash !== firstLineHash && firstLineHash !== '') return undefined;
-    this.#resume = undefined;
-    // Without a newline nothing was read of it, or all of it as a last piece; more than that is not the same any more.
-    if (firstLineHash === '') return point.offsetBytes === sizeBytes ? sizeBytes : 0;
-    if (point.offsetBytes <= sizeBytes) return point.offsetBytes;
-    this.#context.stats.truncations++;
-    return 0;
-  }
-
-  /** The file to go on with is known to be gone once any other file of the lineage is there. */
-  #settleResume(): void {
-    const point = this.#resume;
-    if (point === undefined || this.#held.count === 0) return;
-    this.#resume = undefined;
-    const lostBytes = point.sizeBytes - point.offsetBytes;
-    if (lostBytes > 0) {
-      this.#context.lost(point.file.path, lostBytes, 'it was deleted or overwritten while nobody read it');
-    }
-  }
-
-  /** The path names a file that cannot be opened: the one before it is over all the same. */
-  #leaveTo(successor: Inode): void {
-    const last = this.#held.last;
-    if (last !== undefined && !isSameInode(last.inode, successor)) last.isFinal = true;
-  }
-
-  #factsOfActive(): FileFacts | undefined {
-    return this.#context.attempt('look', this.key, () => factsOfPath(this.key));
-  }
-
-  /** The file at the active path, held already or newly opened. */
-  #openActive(): LogFile | undefined {
-    // A missing file is the usual case here, and an exception is dear.
-    const file = this.#factsOfActive() === undefined ? undefined : this.#open(this.key);
-    if (file === undefined) return undefined;
-    const held = this.#held.find(file.inode);
-    if (held !== undefined) {
-      file.close();
-      return held;
-    }
-    if (!this.#isElsewhere(file.inode)) return file;
-    file.close();
-    this.#context.once.say(
-      'warn',
-      `twice ${this.key}`,
-      `${this.key} is read under another of the configured paths; it is left out here`,
+  /** Whether the file to read is open now. */
+  #openWaiting(): boolean {
+    this.#held.openWaiting(
+      () => this.#catchUp(),
+      (file) => this.#finder.copyOf(file),
     );
-    return undefined;
-  }
-
-  #open(path: string): LogFile | undefined {
-    return this.#context.attempt('open', path, () => LogFile.openIfPresent(this.key, path));
-  }
-
-  #listBackups(): Backup[] {
-    const { folder } = this.#home;
-    if (this.#context.attempt('look', folder, () => factsOfPath(folder)) === undefined) return [];
-    const backups = this.#context.attempt('list', folder, () => {
-      return listBackups(this.#home);
-    });
-    if (backups !== undefined && this.#resume === undefined)
-      this.#history.prune(new Set(backups.map(({ stem }) => stem)));
-    return backups ?? [];
+    return this.#held.first?.isOpen === true;
   }
 
   read(into: Uint8Array): number {
@@ -265,14 +158,17 @@ export class Lineage implements Source {
     if (file === undefined || !file.isOpen) return 0;
     try {
       if (file.isTruncated) this.#startOver(file);
-      return file.read(into);
+      const count = file.read(into);
+      this.#failingSinceMs = undefined;
+      file.records?.join(into, count, file.atFinalEnd);
+      return count;
     } catch (error) {
-      this.#context.failed('read', file.tracked.path, error);
+      this.#readFailed(file, error);
       return 0;
     }
   }
 
-  #startOver(file: LogFile): void {
+  #startOver(file: HeldFile): void {
     const lostBytes = file.waitingBytes;
     const { path } = file.tracked;
     this.#history.sized(file.tracked, file.offsetBytes);
@@ -283,34 +179,55 @@ export class Lineage implements Source {
     else this.#context.log.info(`${path} was cut in place; it is read from its beginning`);
   }
 
+  /** The newest file is waited for; one that holds up others is given up after a while. */
+  #readFailed(file: HeldFile, error: unknown): void {
+    file.atFinalEnd = false;
+    this.#context.failed('read', file.tracked.path, error);
+    const nowMs = performance.now();
+    this.#failingSinceMs ??= nowMs;
+    if (this.#held.count < 2 || nowMs - this.#failingSinceMs < GIVE_UP_MS) return;
+    this.#context.lost(file.tracked.path, file.waitingBytes, messageOf(error));
+    this.#leave(file);
+    this.#context.notify();
+  }
+
   consume(bytes: number): void {
-    this.#held.first?.consume(bytes);
+    const file = this.#held.first;
+    file?.records?.taken(bytes);
+    file?.consume(bytes);
     this.#context.stats.readBytes += bytes;
   }
 
   advance(): boolean {
     const file = this.#held.first;
     if (file === undefined || !file.atFinalEnd || this.#held.count < 2) return false;
-    const facts = this.#context.attempt('look', file.tracked.path, () => file.facts());
-    if (facts !== undefined && facts.sizeBytes > file.offsetBytes) {
-      // Its writer came back after all, as one does that renames first and reopens later.
-      file.atFinalEnd = false;
-      return false;
+    // Its writer came back after all, as one does that renames first and reopens later.
+    if (this.#context.attempt('look', file.tracked.path, () => file.hasGrown()) === true) return true;
+    if (file.damage !== undefined) {
+      this.#context.stats.countReadError('damaged');
+      this.#context.lost(file.tracked.path, 0, `it is damaged (${file.damage})`);
+    } else if (file.waitingBytes > 0) {
+      this.#context.lost(file.tracked.path, file.waitingBytes, 'it has become shorter');
     }
+    this.#leave(file);
+    return this.#held.count > 0;
+  }
+
+  #leave(file: HeldFile): void {
+    this.#failingSinceMs = undefined;
     this.#held.shift();
     this.#history.sized(file.tracked, file.offsetBytes);
-    this.#history.left(file.tracked.identity, file.offsetBytes);
-    this.#held.openWaiting(() => this.#catchUp());
-    return this.#held.count > 0;
+    this.#history.left(file.tracked, file.offsetBytes);
+    this.#openWaiting();
   }
 
   /** What to store for a place up to which everything is safe; without one, where this run began. */
   pointAt(safe: Position | undefined): ResumePoint | undefined {
-    if (this.#resume !== undefined) return this.#resume;
+    if (this.#resume.point !== undefined) return this.#resume.point;
     const position = safe ?? this.#start;
     if (position === undefined) return undefined;
     for (const file of this.#held) this.#history.sized(file.tracked, file.sizeBytes);
-    return this.#history.pointAt(position, this.#home.parse);
+    return this.#history.pointAt(position, this.#finder.home.parse);
   }
 
   stop(): void {

@@ -2,6 +2,7 @@
 
 import fs from 'node:fs';
 import type { TrackedFile } from '../position.ts';
+import { COMPRESSED } from './backup-names.ts';
 import { ContainerRecords, isContainerRecord } from './container-records.ts';
 import { type FileFacts, factsOfDescriptor, type Inode, isAbsent, isSameInode } from './file-facts.ts';
 import { type FirstLine, lastLineStart, readFirstLine } from './first-line.ts';
@@ -21,6 +22,8 @@ export class LogFile implements HeldFile {
   isFinal: boolean;
   atFinalEnd: boolean;
   isTruncated: boolean;
+  /** A plain file that cannot be read now may be readable later. */
+  readonly damage = undefined;
   records: ContainerRecords | undefined;
   #fd: number;
   #sample: Buffer | undefined;
@@ -100,7 +103,10 @@ export class LogFile implements HeldFile {
   sawSize(sizeBytes: number): boolean {
     if (sizeBytes === this.sizeBytes || this.isTruncated) return false;
     if (sizeBytes < this.sizeBytes || !this.#sampleHolds()) this.isTruncated = true;
-    else this.sizeBytes = sizeBytes;
+    else {
+      this.sizeBytes = sizeBytes;
+      if (this.isOpen) this.identify();
+    }
     return true;
   }
 
@@ -133,7 +139,10 @@ export class LogFile implements HeldFile {
     this.offsetBytes += bytes;
   }
 
-  /** Begins at the end, behind its last whole line. Throws the system's error. */
+  hasGrown(): boolean {
+    return this.facts().sizeBytes > this.offsetBytes;
+  }
+
   skipToEnd(): void {
     this.offsetBytes = lastLineStart(this.#fd, this.sizeBytes);
   }
@@ -151,7 +160,8 @@ export class LogFile implements HeldFile {
 
   reopen(): 'open' | 'gone' {
     const { source, path, identity } = this.tracked;
-    const again = LogFile.openIfPresent(source, path);
+    // Its name may be that of its copy by now, whose inode may be the one it had.
+    const again = path.endsWith(COMPRESSED) ? undefined : LogFile.openIfPresent(source, path);
     if (again === undefined) return 'gone';
     const { firstLineHash } = again.tracked.identity;
     const isSame =

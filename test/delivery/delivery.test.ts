@@ -442,6 +442,15 @@ describe('bounds', () => {
     expect(server.keys.unique).toBe(400);
   });
 
+  test('stop sends the batch that is still being encoded', async () => {
+    await using server = await createReceiver();
+    const { delivery } = rig([server.url]);
+    const accepted = delivery.accept(batchOf(1, [row(1)]));
+    expect(await delivery.stop(5000)).toEqual({ batches: 0, rows: 0 });
+    await accepted;
+    expect(server.keys.unique).toBe(1);
+  });
+
   test('stop gives up after the grace: what hangs stays unsettled, a waiting accept is told', async () => {
     await using server = await createReceiver({ fault: () => 'hang' });
     const { delivery, settled, log } = rig([server.url], {

@@ -102,6 +102,12 @@ export class Letters {
     this.all.push(letter);
     return true;
   }
+  /** Letters that were made durable. */
+  flushed = 0;
+  flush(): boolean {
+    this.flushed = this.all.length;
+    return true;
+  }
   /** Keys of the rows, sorted. */
   get keys(): number[] {
     return this.all.map((letter) => keyOf(letter)).sort((a, b) => a - b);

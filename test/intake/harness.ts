@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { HeldLimits } from '../../agent/intake/held-files.ts';
 import type { ResumeState } from '../../agent/intake/history.ts';
 import { Intake } from '../../agent/intake/intake.ts';
@@ -68,16 +69,28 @@ export class Writer {
     return backup;
   }
 
+  /** As lumberjack does, in steps: the copy under a temporary name, its own name, the original away. */
+  compress(backup: string, steps: { unlink: boolean } = { unlink: true }): string {
+    const copy = `${backup}.gz`;
+    fs.writeFileSync(`${copy}.tmp`, gzipSync(fs.readFileSync(backup)));
+    fs.renameSync(`${copy}.tmp`, copy);
+    if (steps.unlink) fs.unlinkSync(backup);
+    return copy;
+  }
+
+  /** Plain ones, the oldest first. */
   backups(): string[] {
     return fs
       .readdirSync(this.folder)
-      .filter((name) => name.startsWith('tetragon-'))
+      .filter((name) => name.startsWith('tetragon-') && name.endsWith('.log'))
       .sort()
       .map((name) => join(this.folder, name));
   }
 }
 
 const NEWLINE = 0x0a;
+/** Far more than a small file needs. */
+const DECOMPRESS_TIMEOUT_MS = 10_000;
 
 /** Reads as the pipeline does: whole lines, and the last piece only at a file's final end. */
 export class Reader {
@@ -91,6 +104,19 @@ export class Reader {
 
   readAll(intake: Intake): void {
     for (const source of intake.sources) while (this.readOnce(source));
+  }
+
+  /** As `readAll`, and waits for what is being decompressed. */
+  async readAllCompressed(intake: Intake): Promise<void> {
+    for (const startMs = performance.now(); performance.now() - startMs < DECOMPRESS_TIMEOUT_MS; ) {
+      this.readAll(intake);
+      const isWaiting = intake.sources.some(
+        ({ file, atFinalEnd }) => file?.path.endsWith('.gz') && !atFinalEnd,
+      );
+      if (!isWaiting) return;
+      await new Promise(setImmediate);
+    }
+    throw new Error('a compressed file has no end');
   }
 
   /** One read and what follows from it; `false` when there is nothing more for now. */

@@ -1,0 +1,240 @@
+/**
+ * Finds the files of one lineage that are not held yet, and puts them behind the others in the order they were
+ * written: backups by the time in their names, then what stands at the active path.
+ *
+ * The active file is opened before the folder is listed: what is renamed in between shows up in the list, and the
+ * descriptor at hand tells that it is the same file.
+ */
+
+import { basename } from 'node:path';
+import { systemCode } from '../errors.ts';
+import { COMPRESSED, isBackupName } from './backup-names.ts';
+import { type Backup, type Home, homeOf, listBackups } from './backups.ts';
+import type { IntakeContext } from './context.ts';
+import { type FileFacts, factsOfPath, type Inode, isSameInode } from './file-facts.ts';
+import { GzipFile } from './gzip-file.ts';
+import type { HeldFile } from './held-file.ts';
+import type { HeldFiles } from './held-files.ts';
+import type { History } from './history.ts';
+import { LogFile } from './log-file.ts';
+import type { Resume } from './resume.ts';
+
+/** Rotations followed within one look; those that come still faster are left to the next look. */
+const MAX_CATCH_UPS = 8;
+
+export interface FinderParts {
+  readonly key: string;
+  readonly context: IntakeContext;
+  readonly held: HeldFiles;
+  readonly history: History;
+  readonly resume: Resume;
+  /** Another lineage has this file at its active path. */
+  readonly isElsewhere: (inode: Inode) => boolean;
+}
+
+export class Finder {
+  home: Home;
+  readonly #parts: FinderParts;
+  /** A descriptor could not be had: files must not be taken up out of order, so this look is over. */
+  #isOutOfDescriptors: boolean;
+
+  constructor(parts: FinderParts) {
+    this.home = homeOf(parts.key);
+    this.#parts = parts;
+    this.#isOutOfDescriptors = false;
+  }
+
+  factsOfActive(): FileFacts | undefined {
+    const { key, context } = this.#parts;
+    return context.attempt('look', key, () => factsOfPath(key));
+  }
+
+  /** Takes up every file that came since; returns whether there was any. */
+  catchUp(): boolean {
+    const { held, resume } = this.#parts;
+    const countBefore = held.taken;
+    for (let tries = 0; tries < MAX_CATCH_UPS; tries++) {
+      this.home = homeOf(this.#parts.key);
+      this.#isOutOfDescriptors = false;
+      const active = this.#openActive();
+      if (!this.#isOutOfDescriptors) this.#takeNew(this.#list(), active);
+      // What the path names may have changed while the folder was listed.
+      const now = this.factsOfActive();
+      if (now === undefined || this.#isOutOfDescriptors) break;
+      if (active === undefined) this.#leaveTo(now);
+      else if (isSameInode(now, active.inode)) break;
+    }
+    if (resume.point !== undefined && held.count > 0) resume.gone();
+    return held.taken > countBefore;
+  }
+
+  /** Leaves everything out that is there now, but for the active file. */
+  skipBackups(): void {
+    for (const { stem, facts } of this.#list()) this.#parts.history.knows(stem, facts.inode);
+  }
+
+  /** Takes up the file of a restart where it was last seen: behind a link, no name leads to it any more. */
+  tryResumePath(): void {
+    const { key, resume } = this.#parts;
+    const path = resume.point?.file.path;
+    if (path === undefined || path === key || isBackupName(basename(path))) return;
+    const file = this.#open(path);
+    if (file === undefined) return;
+    if (resume.isWanted(file)) this.#take(file, resume.found(file));
+    else file.close();
+  }
+
+  /** The compressed copy of a plain backup that is gone, to go on where that one was left. */
+  copyOf(file: HeldFile): HeldFile | undefined {
+    const { path, identity } = file.tracked;
+    if (path === this.home.target) return undefined;
+    const copy = this.#openCopy(path.endsWith(COMPRESSED) ? path : path + COMPRESSED);
+    if (copy === undefined) return undefined;
+    // One that waited from its first byte on was not looked into yet: the name must do.
+    if (identity.firstLineHash !== '' && copy.tracked.identity.firstLineHash !== identity.firstLineHash) {
+      copy.close();
+      return undefined;
+    }
+    copy.offsetBytes = file.offsetBytes;
+    this.#parts.history.replaced(file.tracked, copy.tracked, copy.sizeBytes);
+    return copy;
+  }
+
+  #takeNew(backups: readonly Backup[], active: HeldFile | undefined): void {
+    const { held, history } = this.#parts;
+    for (const backup of backups) {
+      const { stem, path, facts } = backup;
+      const known = this.#heldAs(backup);
+      if (known !== undefined) {
+        known.tracked.path = path;
+        if (!known.isOpen) known.sawSize(facts.sizeBytes);
+      } else if (active !== undefined && isSameInode(active.inode, facts)) {
+        active.tracked.path = path;
+        this.#take(active);
+      } else if (history.isKnown(stem, facts.inode, backup.isCompressed) || !this.#takeBackup(backup)) {
+        if (this.#isOutOfDescriptors) break;
+        continue;
+      }
+      history.knows(stem, facts.inode);
+    }
+    if (active === undefined || held.find(active.inode) !== undefined) return;
+    if (this.#isOutOfDescriptors) active.close();
+    else this.#take(active);
+  }
+
+  /** An inode is proof only while a descriptor keeps it from being used again. */
+  #heldAs({ path, facts, isCompressed }: Backup): HeldFile | undefined {
+    const file = this.#parts.held.find(facts);
+    if (file === undefined || file.isOpen || file.tracked.path === path) return file;
+    return !isCompressed && file.tracked.path === this.home.target ? file : undefined;
+  }
+
+  /** Whether the backup is dealt with. */
+  #takeBackup({ path, facts, isCompressed }: Backup): boolean {
+    const file = isCompressed ? undefined : this.#open(path);
+    if (file !== undefined) {
+      this.#take(file);
+      return true;
+    }
+    if (this.#isOutOfDescriptors) return false;
+    // Between listing and opening, the plain file may have given way to its copy.
+    const copy = this.#openCopy(isCompressed ? path : path + COMPRESSED);
+    if (copy !== undefined) this.#takeCopy(copy);
+    else if (factsOfPath(path) === undefined) {
+      this.#parts.context.lost(
+        path,
+        isCompressed ? 0 : facts.sizeBytes,
+        'it was deleted before it could be opened',
+      );
+      return true;
+    }
+    return copy !== undefined;
+  }
+
+  /** A copy of what is held or done is not another file, but its name from now on. */
+  #takeCopy(copy: GzipFile): void {
+    const { held, history, resume } = this.#parts;
+    const { path, identity } = copy.tracked;
+    const { firstLineHash } = identity;
+    const plain =
+      firstLineHash === ''
+        ? undefined
+        : (held.plainOf(firstLineHash, copy.sizeBytes) ?? history.plainOf(firstLineHash, copy.sizeBytes));
+    if (plain !== undefined) {
+      plain.path = path;
+      copy.close();
+    } else if (resume.isWantedCopy(copy)) this.#take(copy, resume.found(copy));
+    else this.#take(copy);
+  }
+
+  /** Puts an open file behind all others, at the offset where it was left if it is not new. */
+  #take(file: HeldFile, offsetBytes?: number): void {
+    const { held, history, resume } = this.#parts;
+    const { tracked, sizeBytes } = file;
+    if (offsetBytes === undefined && resume.isWanted(file)) offsetBytes = resume.found(file);
+    file.offsetBytes = offsetBytes ?? history.takeOffset(tracked.identity, sizeBytes) ?? 0;
+    held.push(file);
+    history.taken(tracked, sizeBytes);
+  }
+
+  /** The path names a file that cannot be opened: the one before it is over all the same. */
+  #leaveTo(successor: Inode): void {
+    const { last } = this.#parts.held;
+    if (last !== undefined && !isSameInode(last.inode, successor)) last.isFinal = true;
+  }
+
+  /** The file at the active path: held already, or newly opened. */
+  #openActive(): HeldFile | undefined {
+    const { key, context, held, isElsewhere } = this.#parts;
+    const facts = this.factsOfActive();
+    // A missing file is the usual case here, and an exception is dear.
+    if (facts === undefined) return undefined;
+    const known = held.find(facts);
+    if (known !== undefined) return known;
+    if (isElsewhere(facts)) {
+      context.once.say(
+        'warn',
+        `twice ${key}`,
+        `${key} is read under another of the configured paths; it is left out here`,
+      );
+      return undefined;
+    }
+    const file = this.#open(this.home.target);
+    const again = file === undefined ? undefined : held.find(file.inode);
+    if (again !== undefined) file?.close();
+    return again ?? file;
+  }
+
+  #open(path: string): LogFile | undefined {
+    const { key, context } = this.#parts;
+    return context.attempt('open', path, () => this.#noting(() => LogFile.openIfPresent(key, path)));
+  }
+
+  #openCopy(path: string): GzipFile | undefined {
+    const { key, context } = this.#parts;
+    return context.attempt('open', path, () =>
+      this.#noting(() => GzipFile.openIfPresent(key, path, context.notify)),
+    );
+  }
+
+  #noting<T>(open: () => T): T {
+    try {
+      return open();
+    } catch (error) {
+      const code = systemCode(error);
+      this.#isOutOfDescriptors = code === 'EMFILE' || code === 'ENFILE';
+      throw error;
+    }
+  }
+
+  #list(): Backup[] {
+    const { context, history, resume } = this.#parts;
+    const { folder } = this.home;
+    if (context.attempt('look', folder, () => factsOfPath(folder)) === undefined) return [];
+    const backups = context.attempt('list', folder, () => listBackups(this.home));
+    // Until the file of a restart is found, the folder may not be the right one yet: not mounted, say.
+    if (backups !== undefined && resume.point === undefined)
+      history.prune(new Set(backups.map(({ stem }) => stem)));
+    return backups ?? [];
+  }
+}

@@ -1,0 +1,180 @@
+/** Compressed backups: one logical file with the plain one, read through a bounded window. */
+
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Intake } from '../../agent/intake/intake.ts';
+import { type Bench, makeIntake, Reader, RecordingLog, temporaryFolder, Writer } from './harness.ts';
+
+let folder: string;
+let writer: Writer;
+let log: RecordingLog;
+let running: Intake[];
+let reader: Reader;
+
+beforeEach(() => {
+  folder = temporaryFolder();
+  writer = new Writer(folder);
+  log = new RecordingLog();
+  running = [];
+  reader = new Reader();
+});
+
+afterEach(async () => {
+  await Promise.all(running.map((intake) => intake.stop()));
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+async function started(options: Bench['options'] = {}): Promise<Intake> {
+  const intake = makeIntake(writer.path, log, options);
+  running.push(intake);
+  await intake.start();
+  return intake;
+}
+
+async function lookAndRead(intake: Intake): Promise<string[]> {
+  intake.look();
+  await reader.readAllCompressed(intake);
+  return reader.lines;
+}
+
+/** Reads one buffer's worth, and stops the intake: what a restart finds. */
+async function stoppedAfterOneRead(bufferBytes: number): Promise<Bench['options']> {
+  const intake = await started();
+  const half = new Reader(bufferBytes);
+  const [source] = intake.sources;
+  if (source !== undefined) half.readOnce(source);
+  reader.lines.push(...half.lines);
+  const resume = intake.resumeState(half.safe);
+  await intake.stop();
+  return { resume };
+}
+
+test('compressed and plain backups in their order; half-written copies and doubles are not read', async () => {
+  for (const line of ['a', 'b', 'c']) {
+    writer.write(`${line}\n`);
+    writer.rotate();
+  }
+  writer.write('d\n');
+  const [first = '', second = '', third = ''] = writer.backups();
+  writer.compress(first);
+  writer.compress(second, { unlink: false });
+  fs.writeFileSync(`${third}.gz.tmp`, 'no gzip');
+  expect(await lookAndRead(await started())).toEqual(['a', 'b', 'c', 'd']);
+});
+
+test('a file that was read plain is not read again compressed', async () => {
+  const intake = await started();
+  writer.write('a\n');
+  await lookAndRead(intake);
+  writer.compress(writer.rotate());
+  writer.write('b\n');
+  expect(await lookAndRead(intake)).toEqual(['a', 'b']);
+  writer.compress(writer.rotate());
+  expect(await lookAndRead(intake)).toEqual(['a', 'b']);
+});
+
+test('compressed while nobody had seen the backup, while its plain form is held', async () => {
+  const intake = await started();
+  writer.write('a\n');
+  intake.look();
+  writer.write('b\n');
+  writer.compress(writer.rotate());
+  writer.write('c\n');
+  expect(await lookAndRead(intake)).toEqual(['a', 'b', 'c']);
+});
+
+test('a file half read as plain goes on compressed at the same offset', async () => {
+  writer.write('a\nb\nc\n');
+  const { resume } = await stoppedAfterOneRead(4);
+  expect(reader.lines).toEqual(['a', 'b']);
+  writer.compress(writer.rotate());
+  writer.write('d\n');
+  expect(await lookAndRead(await started({ resume }))).toEqual(['a', 'b', 'c', 'd']);
+  expect(log.count('error')).toBe(0);
+});
+
+test('a file half read as compressed goes on there after a restart', async () => {
+  writer.write('a\nb\nc\n');
+  writer.compress(writer.rotate());
+  const first = await started();
+  const half = new Reader(4);
+  const [source] = first.sources;
+  while (source !== undefined && !half.readOnce(source)) await new Promise(setImmediate);
+  expect(half.lines).toEqual(['a', 'b']);
+  const resume = first.resumeState(half.safe);
+  await first.stop();
+  reader.lines.push(...half.lines);
+  writer.write('d\n');
+  expect(await lookAndRead(await started({ resume }))).toEqual(['a', 'b', 'c', 'd']);
+});
+
+test('a backup that waits closed is read from its copy', async () => {
+  const intake = await started({ heldLimits: { files: 1, deletedBytes: 1 << 30 } });
+  for (const line of ['a', 'b', 'c']) {
+    writer.write(`${line}\n`);
+    writer.rotate();
+    intake.look();
+  }
+  for (const backup of writer.backups().slice(1)) writer.compress(backup);
+  expect(await lookAndRead(intake)).toEqual(['a', 'b', 'c']);
+  expect(intake.stats.lostFiles).toBe(0);
+});
+
+test('a large one comes through a bounded window, whole', async () => {
+  const lines = Array.from({ length: 20_000 }, (_, line) => `${line} ${randomBytes(100).toString('hex')}`);
+  writer.write(`${lines.join('\n')}\n`);
+  writer.compress(writer.rotate());
+  const intake = await started();
+  expect(intake.lagBytes()).toBe(lines.join('\n').length + 1);
+  expect(await lookAndRead(intake)).toEqual(lines);
+  expect(intake.stats.openFiles).toBe(1);
+});
+
+test('a damaged one is read as far as it goes, said and counted', async () => {
+  const text = Array.from(
+    { length: 5_000 },
+    (_, line) => `${line} ${randomBytes(20).toString('hex')}\n`,
+  ).join('');
+  const packed = gzipSync(text);
+  fs.writeFileSync(
+    join(folder, 'tetragon-2026-01-02T15-04-05.000.log.gz'),
+    packed.subarray(0, packed.length / 2),
+  );
+  writer.write('last\n');
+  const intake = await started();
+  const lines = await lookAndRead(intake);
+  expect(lines.length).toBeGreaterThan(1_000);
+  expect(lines.at(-1)).toBe('last');
+  expect(lines.slice(0, 1_000).join('\n')).toBe(text.split('\n').slice(0, 1_000).join('\n'));
+  expect(intake.stats.lostFiles).toBe(1);
+  expect(log.count('it is damaged')).toBe(1);
+});
+
+test('one that is no gzip at all, or empty, or a bomb, holds nothing up', async () => {
+  fs.writeFileSync(join(folder, 'tetragon-2026-01-02T15-04-05.000.log.gz'), 'no gzip');
+  fs.writeFileSync(join(folder, 'tetragon-2026-01-02T15-04-05.001.log.gz'), '');
+  fs.writeFileSync(
+    join(folder, 'tetragon-2026-01-02T15-04-05.002.log.gz'),
+    gzipSync(Buffer.alloc(20 << 20, '\n')),
+  );
+  writer.write('a\n');
+  const intake = await started();
+  expect(await lookAndRead(intake)).toEqual(['a']);
+  expect(intake.stats.openFiles).toBe(1);
+});
+
+test('a restart in the middle of decompressing leaves nothing open', async () => {
+  writer.write(`${'x'.repeat(1 << 20)}\n`);
+  writer.compress(writer.rotate());
+  const before = fs.readdirSync('/proc/self/fd').length;
+  for (let round = 0; round < 5; round++) {
+    const intake = await started();
+    reader.readAll(intake);
+    await intake.stop();
+  }
+  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+  expect(fs.readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before + 1);
+});
