@@ -45,7 +45,7 @@ docs: $(INSTALLED) ## write the generated parts of docs/
 	@node docs/generate.ts
 
 clean: ## remove what was built
-	@rm -rf dist coverage agent/kernel/kernel.wat $(KERNEL) $(VALIDATOR) rules/validate.js
+	@rm -rf dist coverage agent/kernel/kernel.wat $(KERNEL) $(VALIDATOR)
 
 # An older npm warns about engines that only our own Node has to satisfy.
 $(INSTALLED): package-lock.json

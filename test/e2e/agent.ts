@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../agent/main.ts', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../agent/main.ts', import.meta.url));
 const LOOK_MS = 20;
 
 /** A folder that goes with the test. */
@@ -35,9 +35,11 @@ export class AgentProcess implements AsyncDisposable {
     workplace: Workplace,
     settings: Readonly<Record<string, string>>,
     args: readonly string[] = ['run'],
+    user?: number,
   ) {
     this.child = spawn(process.execPath, [MAIN, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
+      ...(user !== undefined && { uid: user, gid: user }),
       env: {
         PATH: process.env['PATH'] ?? '',
         PARSEABLE_STREAM: 'tetrademo',

@@ -1,6 +1,15 @@
 /** The walkthrough: a Tetragon event becomes a flat row and an alert, and what an operator gets wrong is said. */
 
-import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { createReceiver, createWebhook } from '../receiver/index.ts';
@@ -173,7 +182,6 @@ test('bad lines go to the dead letters, each with its place, and their neighbour
   }
   expect(await agent.stop()).toBe(0);
   const folder = place.join('state', 'deadletters');
-  const { readdirSync } = await import('node:fs');
   const letters = readdirSync(folder)
     .flatMap((name) => readFileSync(`${folder}/${name}`, 'utf8').trim().split('\n'))
     .map((line): Record<string, unknown> => JSON.parse(line));
@@ -250,3 +258,38 @@ test('the log may appear late, in a folder that is not there yet', async () => {
   await receiver.waitForRows(1, 15_000);
   expect(await agent.stop()).toBe(0);
 });
+
+const NOBODY = 65534;
+/** Only root can become another user, and a checkout in root's home is closed to that user. */
+const canBeNobody =
+  process.getuid?.() === 0 &&
+  spawnSync(process.execPath, ['-e', `fs.accessSync(${JSON.stringify(MAIN)})`], { uid: NOBODY, gid: NOBODY })
+    .status === 0;
+if (!canBeNobody)
+  console.log('skipped: the test of an unreadable log needs root, and a checkout that others can read');
+
+test.skipIf(!canBeNobody)(
+  'a log of mode 600 is waited for, with the way out, and read once it may be',
+  async () => {
+    using place = new Workplace();
+    await using receiver = await createReceiver({});
+    const log = place.join('tetragon.log');
+    writeFileSync(log, exitEvent('/usr/bin/true', 0), { mode: 0o600 });
+    mkdirSync(place.join('state'));
+    for (const path of [place.path, place.join('state')]) chmodSync(path, 0o777);
+    await using agent = new AgentProcess(
+      place,
+      { PARSEABLE_URL: receiver.url, TETRAGON_LOG: log },
+      ['run'],
+      NOBODY,
+    );
+    await agent.waitForLog(/CAP_DAC_READ_SEARCH/);
+    expect(agent.text).toContain('exportFilePerm');
+    expect(agent.text).toContain(log);
+    await agent.waitForMetric('tetraship_read_errors_total', (errors) => errors >= 1, 'code="EACCES"');
+    chmodSync(log, 0o644);
+    await receiver.waitForRows(1, 15_000);
+    expect(agent.text.match(/CAP_DAC_READ_SEARCH/g)).toHaveLength(1);
+    expect(await agent.stop()).toBe(0);
+  },
+);

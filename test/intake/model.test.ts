@@ -30,7 +30,7 @@ const ACTIONS = [
 ] as const;
 type Action = (typeof ACTIONS)[number];
 
-const SEQUENCES = 20000;
+const SEQUENCES = 500;
 /** Small, so that most reads end in the middle of something. */
 const READ_BYTES = 48;
 
@@ -173,7 +173,7 @@ function numbersIn(text: string): number[] {
   return (text.match(/\d+(?= )/g) ?? []).map(Number);
 }
 
-test(`${SEQUENCES} random histories arrive whole, in order, once`, { timeout: 170_000 }, async () => {
+test(`${SEQUENCES} random histories arrive whole, in order, once`, { timeout: 30_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.constantFrom(...ACTIONS), { maxLength: 40 }), async (actions) => {
       await new World().run(actions);

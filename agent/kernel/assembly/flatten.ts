@@ -124,6 +124,7 @@ export function flattenLine(p: usize, out: usize, limit: usize): usize {
     } else if (c == OPEN_OBJECT) {
       const inside = skipSpace(p + 1);
       if (load<u8>(inside) == CLOSE_OBJECT) {
+        if (openContainers() >= L.MAX_DEPTH) return 0;
         p = inside + 1; // no column
       } else if (isJsonColumn(edge)) {
         p = emit(edge, L.KIND_TEXT, p, out);
@@ -139,6 +140,7 @@ export function flattenLine(p: usize, out: usize, limit: usize): usize {
     } else if (c == OPEN_ARRAY) {
       const inside = skipSpace(p + 1);
       if (load<u8>(inside) == CLOSE_ARRAY) {
+        if (openContainers() >= L.MAX_DEPTH) return 0;
         p = inside + 1;
       } else if (
         load<u8>(inside) != OPEN_OBJECT ||
