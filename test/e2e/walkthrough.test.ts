@@ -13,7 +13,7 @@ import {
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { createReceiver, createWebhook } from '../receiver/index.ts';
-import { AgentProcess, Workplace, waitFor } from './agent.ts';
+import { AgentProcess, MAIN, Workplace, waitFor } from './agent.ts';
 
 /** As users copy it, with no address filled in. */
 const PLACEHOLDER = 'webhook.site_custom_endpoint';
