@@ -7,9 +7,6 @@ export const GiB = 1024 * MiB;
 /** Bytes asked of the log in one read: small enough that input and rows stay in a core's 1 MiB L2 cache. */
 export const READ_CHUNK_BYTES = 256 * KiB;
 
-/** Containers in one another before a line is `too_deep`; contract, rule 1. */
-export const MAX_DEPTH = 64;
-
 /** A row longer than this is `row_too_large`; contract, rule 1. */
 export const MAX_ROW_BYTES = 4 * MiB;
 

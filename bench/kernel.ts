@@ -6,9 +6,11 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kernel, type KernelOptions, STATUS_SLOT_FULL } from '../agent/kernel/kernel.ts';
+import { loadConfig } from '../agent/config.ts';
+import { Kernel, STATUS_SLOT_FULL } from '../agent/kernel/kernel.ts';
 import type { Condition } from '../agent/kernel/types.ts';
 import { MiB, READ_CHUNK_BYTES } from '../agent/limits.ts';
+import { kernelOptions } from '../agent/pipeline-options.ts';
 import { corpusPath } from './corpus.ts';
 import { type Contender, formatSample, race } from './measure.ts';
 import { record } from './results.ts';
@@ -17,25 +19,8 @@ const CORPUS_MEGABYTES = 64;
 const RUNS = 7;
 const EVENTS_FOR_HEAP = 1_000_000;
 
-const OPTIONS: KernelOptions = {
-  arrays: 'merge',
-  jsonColumns: [
-    'pod_labels',
-    'pod_annotations',
-    'node_labels',
-    'ancestors',
-    'kernel_stack_trace',
-    'user_stack_trace',
-    'environment_variables',
-  ],
-  maxColumns: 900,
-  maxLineBytes: MiB,
-  addColumns: [],
-  dropColumns: [],
-  redactColumns: [],
-  slotCount: 1,
-  slotBytes: 2 * MiB,
-};
+/** As the agent sets it up when nothing is configured. */
+const OPTIONS = kernelOptions(loadConfig({ PARSEABLE_URL: 'http://127.0.0.1:8000' }));
 
 /** The two rules of the walkthrough. */
 const TWO_RULES: readonly Condition[] = ['/usr/bin/wget', '/usr/bin/curl'].map((value) => ({

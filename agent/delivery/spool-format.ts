@@ -58,7 +58,7 @@ interface Meta {
   readonly encoding: Encoding;
   readonly rawLength: number;
   readonly sealedAtMs: number;
-  /** null for NaN, which JSON has not. */
+  /** null for NaN, as JSON writes it. */
   readonly lastEventTimeMs: number | null;
   readonly spans: readonly { readonly firstRow: number; readonly file: TrackedFile }[];
 }
@@ -92,8 +92,8 @@ export function payloadParts({
   rows,
   bytes,
 }: Body): readonly Uint8Array[] {
-  const lastMs = Number.isNaN(lastEventTimeMs) ? null : lastEventTimeMs;
-  const meta: Meta = { encoding, rawLength, sealedAtMs, lastEventTimeMs: lastMs, spans: rows.spans };
+  // In JSON a NaN becomes null.
+  const meta: Meta = { encoding, rawLength, sealedAtMs, lastEventTimeMs, spans: rows.spans };
   return [
     Buffer.from(JSON.stringify(meta)),
     bytesOf(rows.ends),

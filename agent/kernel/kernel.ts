@@ -7,10 +7,11 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { TetrashipError } from '../errors.ts';
 import { READ_CHUNK_BYTES } from '../limits.ts';
+import { type Pattern, patternsOf, suffixOf } from './constants.ts';
 import * as L from './layout.ts';
+import { instantiate, type KernelExports } from './module.ts';
 import { columnName, escapeName, SERVER_COLUMNS, unescapeName } from './names.ts';
 import { compileProgram } from './program.ts';
 import { MAX_PRELOADED_NAMES, planRegions, type Regions } from './regions.ts';
@@ -37,17 +38,6 @@ export interface KernelOptions extends FlattenOptions {
   readonly frozen?: boolean;
   /** Size of the key cache; for tests. */
   readonly cacheEdges?: number;
-}
-
-interface Exports {
-  init(): void;
-  flagName(length: number, flags: number): void;
-  admitName(length: number): void;
-  setFrozen(value: number): void;
-  setProgram(): void;
-  openSlot(base: number, table: number, target: number): void;
-  sealSlot(): number;
-  process(length: number, offset: number, final: number): number;
 }
 
 /** A sealed body in kernel memory, and where its rows come from. */
@@ -85,7 +75,7 @@ export class Kernel {
   readonly #bytes: Uint8Array;
   readonly #words: Uint32Array;
   readonly #doubles: Float64Array;
-  readonly #exports: Exports;
+  readonly #exports: KernelExports;
   readonly #regions: Regions;
   readonly #slotBytes: number;
   readonly #maxNames: number;
@@ -94,7 +84,7 @@ export class Kernel {
   #openSlot = -1;
 
   private constructor(
-    exports: Exports,
+    exports: KernelExports,
     memory: WebAssembly.Memory,
     regions: Regions,
     options: KernelOptions,
@@ -123,20 +113,10 @@ export class Kernel {
     });
     const memory = new WebAssembly.Memory({ initial: regions.pages, maximum: regions.pages });
     let kernel: Kernel | undefined;
-    const { instance } = await WebAssembly.instantiate(await moduleBytes(), {
-      env: { memory },
-      host: {
-        matchRegex: (regex: number, text: number, length: number) =>
-          kernel?.matchRegex(regex, text, length) ?? 0,
-        parseNumber: (text: number, length: number) => kernel?.parseNumber(text, length) ?? Number.NaN,
-      },
+    const exports = await instantiate(memory, {
+      matchRegex: (regex, text, length) => kernel?.matchRegex(regex, text, length) ?? 0,
+      parseNumber: (text, length) => kernel?.parseNumber(text, length) ?? Number.NaN,
     });
-    const exports = instance.exports;
-    if (!isExports(exports))
-      throw new TetrashipError(
-        'KERNEL',
-        'cannot use the kernel: it was built from other sources; run the build again',
-      );
     kernel = new Kernel(exports, memory, regions, options);
     kernel.#init(options, suffix, patterns);
     await kernel.setProgram(options.conditions ?? [], options.filters ?? {});
@@ -338,56 +318,4 @@ export class Kernel {
   #text(address: number, length: number): string {
     return Buffer.from(this.#bytes.buffer, address, length).toString();
   }
-}
-
-async function moduleBytes(): Promise<Uint8Array<ArrayBuffer>> {
-  const url = new URL('kernel.wasm', import.meta.url);
-  try {
-    return new Uint8Array(await readFile(url));
-  } catch (cause) {
-    throw new TetrashipError(
-      'KERNEL',
-      `cannot load the kernel: ${url.pathname} is missing; run \`npm run build:kernel\``,
-      { cause },
-    );
-  }
-}
-
-function isExports(exports: WebAssembly.Exports): exports is Exports & WebAssembly.Exports {
-  const wanted = [
-    'init',
-    'flagName',
-    'admitName',
-    'setFrozen',
-    'setProgram',
-    'openSlot',
-    'sealSlot',
-    'process',
-  ];
-  return wanted.every((name) => typeof exports[name] === 'function');
-}
-
-function suffixOf(columns: FlattenOptions['addColumns']): Buffer {
-  return Buffer.from(
-    columns.map(([name, value]) => `,"${escapeName(columnName(name))}":${JSON.stringify(value)}`).join(''),
-  );
-}
-
-interface Pattern {
-  readonly text: Buffer;
-  readonly isPrefix: boolean;
-  readonly flag: number;
-}
-
-function patternsOf(options: FlattenOptions): Pattern[] {
-  const toPattern =
-    (flag: number) =>
-    (pattern: string): Pattern => {
-      const isPrefix = pattern.endsWith('*');
-      return { text: Buffer.from(escapeName(isPrefix ? pattern.slice(0, -1) : pattern)), isPrefix, flag };
-    };
-  return [
-    ...options.dropColumns.map(toPattern(L.FLAG_DROP)),
-    ...options.redactColumns.map(toPattern(L.FLAG_REDACT)),
-  ];
 }

@@ -142,7 +142,7 @@ export const F_EDGE = 16; // the edge that led here, or 0
 export const F_INDEX = 20; // arrays: current element
 export const F_OUTER_ARRAY = 24; // arrays: the array frame around this one
 
-/** Containers in one another, the top object being the first; the same number as MAX_DEPTH in limits.ts. */
+/** Containers in one another, the top object being the first, before a line is too deep. */
 export const MAX_DEPTH = 64;
 
 export const FRAME_OBJECT = 0;

@@ -7,7 +7,8 @@
  */
 
 import type { Expression } from '../../rules/ast.ts';
-import { MAX_DEPTH, MAX_ROW_BYTES, TOO_LONG_PREFIX_BYTES } from '../limits.ts';
+import { MAX_ROW_BYTES, TOO_LONG_PREFIX_BYTES } from '../limits.ts';
+import { MAX_DEPTH } from './layout.ts';
 import { Budget, OVERFLOW } from './reference-budget.ts';
 import { findFault, JsonFault } from './reference-fault.ts';
 import { type Column, columnsOf, firstNumbered } from './reference-flatten.ts';

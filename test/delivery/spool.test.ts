@@ -206,6 +206,14 @@ describe('damage', () => {
     }
   });
 
+  test('a record of another segment is no record here', async () => {
+    const [one, other] = [await segment(), await segment()];
+    const spoilt = Buffer.concat([one.bytes, other.bytes.subarray(SEGMENT_HEADER_BYTES)]);
+    const { spool } = open(new MemoryDisk([[one.file, spoilt]]));
+    expect((await readAll(spool)).map(({ body }) => numberOf(body))).toEqual(NUMBERS);
+    expect(spool.stats.damagedRecords).toBe(1);
+  });
+
   test('a mark on the border of two search windows is found', async () => {
     const { file, bytes, edges } = await segment();
     const border = 64 * 1024;

@@ -44,6 +44,8 @@ class World {
   #unlinked: number[] = [];
   #intake: Intake = makeIntake(this.#writer.path, this.#log);
   #nextLine = 0;
+  /** Until the reader begins anew, a cut file is not known by its new first line, nor a copy by it: sent twice. */
+  #isCut = false;
 
   async run(actions: readonly Action[]): Promise<void> {
     try {
@@ -104,7 +106,7 @@ class World {
       case 'compressHalf': {
         // Without a newline a copy cannot be told to be one: it is sent twice.
         const backup = this.#writer.backups().find((path) => fs.readFileSync(path).includes('\n'));
-        if (backup !== undefined) this.#writer.compress(backup, { unlink: action === 'compress' });
+        if (backup !== undefined && !this.#isCut) this.#writer.compress(backup, { unlink: action === 'compress' });
         return;
       }
       case 'look':
@@ -115,6 +117,7 @@ class World {
         return;
       }
       case 'readAll':
+        this.#isCut = false;
         return this.#reader.readAllCompressed(this.#intake);
       case 'restart':
         return this.#restart();
@@ -149,11 +152,13 @@ class World {
     this.#intake.look();
     fs.truncateSync(this.#writer.path);
     this.#intake.look();
+    this.#isCut = true;
   }
 
   async #restart(): Promise<void> {
     const resume = this.#throughText(this.#intake.resumeState(this.#reader.safe));
     await this.#intake.stop();
+    this.#isCut = false;
     for (const line of this.#unlinked) this.#mayMiss.add(line);
     this.#unlinked = [];
     this.#reader.safe.clear();

@@ -36,7 +36,7 @@ describe('lines', () => {
   check('of white space only are blank', stream('\n \n\t\n\r\n\r\r\n \t \r\n'), { blankLines: 6 });
   check('blank ones between events', stream('\n{"a":1}\n\n \n{"a":2}\n\n'), {
     rows: ['{"a":1}', '{"a":2}'],
-    places: ['1+8', '11+8'],
+    places: ['1+8', '12+8'],
     blankLines: 4,
   });
   check('other white space is none', stream('\\x0b\n\\x0c\n\u00a0\n\u2003\n\\x00\n'), {
