@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import type { MakePipeline } from './cli-run.ts';
-import { renderHelp } from './config-describe.ts';
+import { renderHelp } from './config/describe.ts';
 import { exitCodeOf, messageOf, TetrashipError } from './errors.ts';
 import { printable } from './ops/printable.ts';
 

@@ -1,20 +1,20 @@
 /**
  * Reads the settings from the environment: all of them checked, all faults told at once, no secret in any message.
- * The table itself is in config-options.ts.
+ * The table itself is in config/options.ts.
  */
 
-import { nearest } from './config-nearest.ts';
-import type { DefaultOption, OptionalOption, OptionFacts, RequiredOption } from './config-option.ts';
-import { ALL_OPTIONS, OPTIONS } from './config-options.ts';
-import { constantSecret, fileSecret, type Secret } from './config-secret.ts';
-import { isServiceVariable } from './config-service-variables.ts';
-import { Unacceptable } from './config-values.ts';
+import { nearest } from './config/nearest.ts';
+import type { DefaultOption, OptionalOption, OptionFacts, RequiredOption } from './config/option.ts';
+import { ALL_OPTIONS, OPTIONS } from './config/options.ts';
+import { constantSecret, fileSecret, type Secret } from './config/secret.ts';
+import { isServiceVariable } from './config/service-variables.ts';
+import { Unacceptable } from './config/values.ts';
 import { messageOf, TetrashipError } from './errors.ts';
 import { printable, withoutUserInfo } from './ops/printable.ts';
 
-export { describeOptions, describeSettings } from './config-describe.ts';
-export type { Secret } from './config-secret.ts';
-export type { Address } from './config-values-network.ts';
+export { describeOptions, describeSettings } from './config/describe.ts';
+export type { Secret } from './config/secret.ts';
+export type { Address } from './config/values-network.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

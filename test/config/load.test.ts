@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { ALL_OPTIONS } from '../../agent/config/options.ts';
+import { isServiceVariable } from '../../agent/config/service-variables.ts';
 import { describeSettings, type Environment, loadConfig, secretTexts } from '../../agent/config.ts';
-import { ALL_OPTIONS } from '../../agent/config-options.ts';
-import { isServiceVariable } from '../../agent/config-service-variables.ts';
 
 const BASE = { PARSEABLE_URL: 'http://parseable:8000' };
 const folder = mkdtempSync(join(tmpdir(), 'tetraship-config-'));

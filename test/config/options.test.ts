@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { ALL_OPTIONS } from '../../agent/config/options.ts';
 import { loadConfig } from '../../agent/config.ts';
-import { ALL_OPTIONS } from '../../agent/config-options.ts';
 import { CASES } from './option-cases.ts';
 
 const BASE = { PARSEABLE_URL: 'http://parseable:8000' };

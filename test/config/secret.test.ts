@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { constantSecret, fileSecret } from '../../agent/config-secret.ts';
+import { constantSecret, fileSecret } from '../../agent/config/secret.ts';
 
 let folder = '';
 beforeEach(() => {

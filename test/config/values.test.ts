@@ -14,8 +14,8 @@ import {
   size,
   text,
   Unacceptable,
-} from '../../agent/config-values.ts';
-import { address, proxyUrl, url } from '../../agent/config-values-network.ts';
+} from '../../agent/config/values.ts';
+import { address, proxyUrl, url } from '../../agent/config/values-network.ts';
 
 /** A string as `want` is the reason of the refusal. */
 function check<T>(kind: Kind<T>, input: string, want: { is: T } | { refused: string }): void {

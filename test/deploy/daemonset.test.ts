@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { describeOptions } from '../../agent/config/describe.ts';
+import { OPTIONS } from '../../agent/config/options.ts';
 import { loadConfig } from '../../agent/config.ts';
-import { describeOptions } from '../../agent/config-describe.ts';
-import { OPTIONS } from '../../agent/config-options.ts';
 import { parseDocument } from '../../rules/document.ts';
 import { strictProblems } from './strict.ts';
 import { parseYaml } from './yaml.ts';

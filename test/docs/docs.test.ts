@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { describeOptions } from '../../agent/config-describe.ts';
+import { describeOptions } from '../../agent/config/describe.ts';
 import { METRICS } from '../../agent/ops/metric-table.ts';
 import { generatedPages } from '../../docs/generate.ts';
 

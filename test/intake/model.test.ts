@@ -106,7 +106,8 @@ class World {
       case 'compressHalf': {
         // Without a newline a copy cannot be told to be one: it is sent twice.
         const backup = this.#writer.backups().find((path) => fs.readFileSync(path).includes('\n'));
-        if (backup !== undefined && !this.#isCut) this.#writer.compress(backup, { unlink: action === 'compress' });
+        if (backup !== undefined && !this.#isCut)
+          this.#writer.compress(backup, { unlink: action === 'compress' });
         return;
       }
       case 'look':

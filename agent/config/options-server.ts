@@ -1,19 +1,9 @@
 /** Settings of where the rows go and how they are sent. */
 
-import { optional, required, withDefault } from './config-option.ts';
-import {
-  boolean,
-  choice,
-  duration,
-  integer,
-  list,
-  pairs,
-  readableFile,
-  size,
-  text,
-} from './config-values.ts';
-import { proxyUrl, url } from './config-values-network.ts';
-import { GiB, KiB, MAX_BODY_BYTES, MAX_ROW_BYTES } from './limits.ts';
+import { GiB, KiB, MAX_BODY_BYTES, MAX_ROW_BYTES } from '../limits.ts';
+import { optional, required, withDefault } from './option.ts';
+import { boolean, choice, duration, integer, list, pairs, readableFile, size, text } from './values.ts';
+import { proxyUrl, url } from './values-network.ts';
 
 /** The server allows 10 `X-P-` columns and counts two of its own. */
 const MAX_TAGS = 8;

@@ -4,7 +4,7 @@
  */
 
 import { readFileSync, statSync } from 'node:fs';
-import { touching, Unacceptable } from './config-values.ts';
+import { touching, Unacceptable } from './values.ts';
 
 /** More is no password but a wrong path. */
 const MAX_SECRET_BYTES = 16 * 1024;

@@ -1,6 +1,6 @@
 /** Kinds of values that name a place on the network. */
 
-import { type Kind, Unacceptable } from './config-values.ts';
+import { type Kind, Unacceptable } from './values.ts';
 
 /** @throws {Unacceptable} */
 function parseHttp(value: string): URL {

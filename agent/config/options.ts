@@ -4,12 +4,12 @@
  */
 
 import { hostname } from 'node:os';
-import { type Option, optional, withDefault } from './config-option.ts';
-import { EVENT_OPTIONS, LOG_OPTIONS } from './config-options-events.ts';
-import { PROXY_OPTIONS, SENDING_OPTIONS, SERVER_OPTIONS } from './config-options-server.ts';
-import { choice, duration, path, size, text } from './config-values.ts';
-import { address } from './config-values-network.ts';
-import { GiB, MiB } from './limits.ts';
+import { GiB, MiB } from '../limits.ts';
+import { type Option, optional, withDefault } from './option.ts';
+import { EVENT_OPTIONS, LOG_OPTIONS } from './options-events.ts';
+import { PROXY_OPTIONS, SENDING_OPTIONS, SERVER_OPTIONS } from './options-server.ts';
+import { choice, duration, path, size, text } from './values.ts';
+import { address } from './values-network.ts';
 
 /** The agent itself. */
 const AGENT_OPTIONS = {

@@ -1,8 +1,8 @@
 /** Settings of what is read, and what becomes of an event. */
 
-import { optional, withDefault } from './config-option.ts';
-import { choice, integer, type Kind, list, listOrNone, pairs, path, size, text } from './config-values.ts';
-import { KiB, MiB } from './limits.ts';
+import { KiB, MiB } from '../limits.ts';
+import { optional, withDefault } from './option.ts';
+import { choice, integer, type Kind, list, listOrNone, pairs, path, size, text } from './values.ts';
 
 /** The server's limit is 1,000 and refuses everything beyond it; `overflow` and its four own columns need room. */
 const MAX_COLUMN_BUDGET = 995;

@@ -1,9 +1,9 @@
 /** The table of settings as facts and text: for `--help`, for the manual and for the start-up log line. */
 
-import type { Environment } from './config.ts';
-import type { Group, Option } from './config-option.ts';
-import { ALL_OPTIONS } from './config-options.ts';
-import { withoutUserInfo } from './ops/printable.ts';
+import type { Environment } from '../config.ts';
+import { withoutUserInfo } from '../ops/printable.ts';
+import type { Group, Option } from './option.ts';
+import { ALL_OPTIONS } from './options.ts';
 
 export interface OptionDescription {
   readonly name: string;

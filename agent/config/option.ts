@@ -1,6 +1,6 @@
 /** What the table of settings is made of: one option, in three needs. */
 
-import type { Kind } from './config-values.ts';
+import type { Kind } from './values.ts';
 
 export type Group =
   | 'Server'

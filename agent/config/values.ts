@@ -5,7 +5,7 @@
 
 import { accessSync, constants } from 'node:fs';
 import { resolve } from 'node:path';
-import { messageOf, systemCode } from './errors.ts';
+import { messageOf, systemCode } from '../errors.ts';
 
 /** Why a text is not acceptable; the caller adds the variable, the value and what is accepted. */
 export class Unacceptable extends Error {}
