@@ -26,7 +26,7 @@ test: $(INSTALLED) ## build, type check, lint and test everything
 bench: bench-kernel bench-pipeline ## measure everything
 
 bench-kernel: $(KERNEL) $(VALIDATOR) ## measure the kernel; ARGS="..." is passed on
-	@node bench/kernel.ts $(ARGS)
+	@node --expose-gc --min-semi-space-size=64 --max-semi-space-size=64 bench/kernel.ts $(ARGS)
 
 bench-pipeline: build ## measure the whole agent; ARGS="..." is passed on
 	@node bench/pipeline.ts $(ARGS)

@@ -34,8 +34,14 @@ export interface StateLock {
   release(): void;
 }
 
-/** @throws {TetrashipError} STATE when another agent holds the folder, or the lock cannot be written */
-export function lockStateFolder(stateDir: string): StateLock {
+/**
+ * @param onLost another agent has taken the lock over, as after a sleep: this one must not write to the folder any more
+ * @throws {TetrashipError} STATE when another agent holds the folder, or the lock cannot be written
+ */
+export function lockStateFolder(
+  stateDir: string,
+  onLost: (error: TetrashipError) => void = () => {},
+): StateLock {
   const path = join(stateDir, NAME);
   const self: Holder = {
     id: randomUUID(),
@@ -55,12 +61,17 @@ export function lockStateFolder(stateDir: string): StateLock {
       { cause: error },
     );
   }
-  const touching = setInterval(() => touch(path, self), TOUCH_MS);
+  const touching = setInterval(() => {
+    const other = touch(path, self);
+    if (other === undefined) return;
+    clearInterval(touching);
+    onLost(heldBy(path, other));
+  }, TOUCH_MS);
   touching.unref();
   return {
     release: () => {
       clearInterval(touching);
-      if (textOf(() => readHolder(path)?.id ?? '') === self.id) textOf(() => String(fs.unlinkSync(path)));
+      if (holderOf(path)?.id === self.id) textOf(() => String(fs.unlinkSync(path)));
     },
   };
 }
@@ -118,10 +129,26 @@ function heldBy(path: string, { pid, host }: Holder): TetrashipError {
   );
 }
 
-function touch(path: string, self: Holder): void {
+/** Shows that this agent lives; returns who has taken its lock, if somebody has. */
+function touch(path: string, self: Holder): Holder | undefined {
+  const holder = holderOf(path);
+  if (holder !== undefined && holder.id !== self.id) return holder;
   const now = new Date();
-  if (textOf(() => readHolder(path)?.id ?? '') === self.id)
-    textOf(() => String(fs.utimesSync(path, now, now)));
+  // Somebody may have cleaned the folder: a lock that is gone is put back.
+  if (holder === undefined)
+    textOf(() => String(fs.writeFileSync(path, `${JSON.stringify(self)}\n`, { flag: 'wx' })));
+  else textOf(() => String(fs.utimesSync(path, now, now)));
+  return undefined;
+}
+
+/** As `readHolder`; an unreadable one names nobody. */
+function holderOf(path: string): Holder | undefined {
+  try {
+    return readHolder(path);
+  } catch {
+    // Taking the lock would have said so; here only the touch is missed.
+    return undefined;
+  }
 }
 
 /** `undefined` for a file that names nobody: its writer crashed, or it is no lock. */

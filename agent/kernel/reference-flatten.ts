@@ -16,6 +16,11 @@ export interface Column {
   readonly value: string;
 }
 
+/** A whole column name as it is written: the server would rewrite a leading `@` itself. */
+export function columnName(name: string): string {
+  return name.replace(/^@/, '_');
+}
+
 /** The element of an array of objects in which a name stands. */
 interface Place {
   readonly array: string;
@@ -84,7 +89,7 @@ export function columnsOf(event: Json, options: FlattenOptions): Column[] {
   }
 
   if (event.kind === 'object') {
-    for (const { key, value } of event.members) addValue(value, key, key.replace(/^@/, '_'), undefined);
+    for (const { key, value } of event.members) addValue(value, key, columnName(key), undefined);
   }
   return columns;
 }

@@ -11,7 +11,7 @@ import { MAX_ROW_BYTES, TOO_LONG_PREFIX_BYTES } from '../limits.ts';
 import { MAX_DEPTH } from './layout.ts';
 import { Budget, OVERFLOW } from './reference-budget.ts';
 import { findFault, JsonFault } from './reference-fault.ts';
-import { type Column, columnsOf, firstNumbered } from './reference-flatten.ts';
+import { type Column, columnName, columnsOf, firstNumbered } from './reference-flatten.ts';
 import { encodeString, parseJson } from './reference-json.ts';
 import { matches, RunningCondition, type SeenRow } from './reference-match.ts';
 import type { Condition, Filters, FlattenOptions, RejectReason, RunResult } from './types.ts';
@@ -120,9 +120,11 @@ const holds = (filter: Expression | undefined, row: SeenRow, without: boolean): 
 /** A whole byte stream at once; see `RunResult` for shapes and units. */
 export function referenceRun(
   bytes: Uint8Array,
-  options: FlattenOptions,
+  given: FlattenOptions,
   extra: ReferenceExtra = {},
 ): RunResult {
+  const addColumns = given.addColumns.map(([name, value]) => [columnName(name), value] as const);
+  const options = { ...given, addColumns };
   const rows: RunResult['rows'][number][] = [];
   const rejects: RunResult['rejects'][number][] = [];
   const reported: RunResult['matches'][number][] = [];

@@ -53,9 +53,9 @@ export async function agree(
   return wanted;
 }
 
-/** What a case of the contract says; what is left out is not looked at, but for `rows` and `rejects`. */
+/** What a case of the contract says; what is left out is not looked at, but `rows` and `rejects` are then none. */
 export interface Want {
-  readonly rows?: readonly string[];
+  readonly rows?: readonly string[] | 'any';
   /** The reasons. */
   readonly rejects?: readonly string[];
   /** `offset+length` of each row and then of each reject. */
@@ -72,7 +72,7 @@ export interface Want {
 function summary(result: RunResult, want: Want): Want {
   const { rows, rejects, matches } = result;
   const all: Required<Want> = {
-    rows: rows.map(({ bytes }) => show(bytes)),
+    rows: want.rows === 'any' ? 'any' : rows.map(({ bytes }) => show(bytes)),
     rejects: rejects.map(({ reason }) => reason),
     places: [...rows, ...rejects].map(({ offset, length }) => `${offset}+${length}`),
     heads: rejects.map(({ head }) => show(head)),

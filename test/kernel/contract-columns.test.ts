@@ -280,6 +280,12 @@ describe('added columns', () => {
   check('win over a JSON text', '{"a":[1]}', '{"a__2":"[1]","a":"z"}', add(['a', 'z']));
   check('take numbered names too', '{"a":1,"a":2}', '{"a":1,"a__3":2,"a__2":"z"}', add(['a__2', 'z']));
   check(
+    'with @ rewritten',
+    ['{"@a":1}', '{"_a":1}'],
+    { rows: ['{"_a__2":1,"_a":"z"}', '{"_a__2":1,"_a":"z"}'], names: ['_a', '_a__2'] },
+    add(['@a', 'z']),
+  );
+  check(
     'several in the way',
     '{"a":1,"a":2}',
     '{"a__3":1,"a__4":2,"a":"y","a__2":"z"}',
