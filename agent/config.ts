@@ -231,6 +231,7 @@ function build(env: Environment) {
     stateDir: value(OPTIONS.stateDir),
     nodeName: value(OPTIONS.nodeName),
     deadLetterBytes: value(OPTIONS.deadLetterBytes),
+    spoolBytes: value(OPTIONS.spoolBytes),
     addColumns: maybe(OPTIONS.addColumns) ?? [],
     arrays: value(OPTIONS.arrays),
     jsonColumns: value(OPTIONS.jsonColumns),

@@ -44,7 +44,7 @@ function filter(variable: string, text: string | undefined): Expression | undefi
 }
 
 type FromConfig = ClientOptions &
-  Pick<DeliveryOptions, 'compression' | 'retryMaxMs' | 'outboxBytes' | 'whenFull'>;
+  Pick<DeliveryOptions, 'compression' | 'retryMaxMs' | 'outboxBytes' | 'whenFull' | 'spool'>;
 
 /** @throws TetrashipError CONFIG when a TLS file cannot be read. */
 export function deliveryOptions(config: Config): FromConfig {
@@ -70,6 +70,7 @@ export function deliveryOptions(config: Config): FromConfig {
     retryMaxMs: config.retryMaxMs,
     outboxBytes: config.outboxBytes,
     whenFull: config.whenFull,
+    spool: { folder: join(config.stateDir, 'spool'), maxBytes: config.spoolBytes },
   };
 }
 

@@ -205,7 +205,8 @@ export class Pipeline {
     const { state, reason, stats } = this.#delivery;
     const degraded: string[] = [];
     if (state === 'waiting' || state === 'held') degraded.push(`rows cannot be sent: ${reason}`);
-    if (this.#delivery.full) degraded.push('the outbox is full: reading waits');
+    if (this.#delivery.spoolTrouble !== '') degraded.push(this.#delivery.spoolTrouble);
+    if (this.#delivery.full) degraded.push('outbox and spool are full: reading waits');
     if (this.#checkpoint.stats.failing)
       degraded.push('the checkpoint cannot be written: a restart would send rows again');
     const watchFault = this.#intake?.watchFault;

@@ -123,9 +123,9 @@ export const SENDING_OPTIONS = {
   whenFull: withDefault({
     name: 'TETRASHIP_WHEN_FULL',
     group: 'Batches',
-    kind: choice('block'),
+    kind: choice('block', 'drop_oldest'),
     fallback: 'block',
-    help: 'What a full outbox does: `block` stops reading the log until there is room.',
+    help: 'When outbox and spool are full: `block` stops reading the log until there is room, `drop_oldest` gives up the oldest batches, counted.',
   }),
   concurrency: withDefault({
     name: 'TETRASHIP_CONCURRENCY',

@@ -38,10 +38,9 @@ const AGENT_OPTIONS = {
   spoolBytes: withDefault({
     name: 'TETRASHIP_SPOOL_BYTES',
     group: 'Node and state',
-    planned: true,
     kind: size(16 * MiB, 1024 * GiB, '1GiB'),
     fallback: '1GiB',
-    help: 'Room on disk for batches while the server is away.',
+    help: 'Room on disk, in the state folder, for compressed batches while the server is away.',
   }),
   rules: optional({
     name: 'TETRASHIP_RULES',

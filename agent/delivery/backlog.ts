@@ -26,7 +26,7 @@ export interface BacklogOptions {
 /** A server that takes bodies, but slower than they come, is waited for this long before the disk is used. */
 const PATIENCE_MS = 1000;
 /** Who waits looks again this often: at the server's state and at the disk, which announce nothing. */
-const LOOK_MS = 250;
+const LOOK_MS = 100;
 
 export class Backlog {
   /** A body waits for room. */

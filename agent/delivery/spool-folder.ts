@@ -118,10 +118,8 @@ export class SpoolFolder {
 
   /** Removes segments of which nothing is needed any more. */
   clean(): void {
-    for (const segment of [...this.segments]) {
-      if (!segment.removed && segment.finished && this.#options.health.mayTry('remove'))
-        void this.remove(segment);
-    }
+    // After a failure the timer tries again.
+    if (this.#options.health.isWell('remove')) this.#clean();
   }
 
   /** Removes a segment, needed or not. Returns false when the disk fails; then it is tried again. */
@@ -148,6 +146,12 @@ export class SpoolFolder {
     await Promise.allSettled(this.segments.map((segment) => segment.close()));
   }
 
+  #clean(): void {
+    for (const segment of [...this.segments]) {
+      if (!segment.removed && segment.finished) void this.remove(segment);
+    }
+  }
+
   /** Nobody may come by again before the disk is well. */
   #later(): void {
     const { health, onChange } = this.#options;
@@ -158,7 +162,7 @@ export class SpoolFolder {
       } catch (error) {
         health.failed('read', 'look into the spool', error);
       }
-      this.clean();
+      this.#clean();
       onChange();
     }, health.retryMs).unref();
   }

@@ -115,7 +115,7 @@ export class Lineage implements Source {
     if (hasGrown) this.#lastGrowthMs = nowMs;
     const isNews = hasGrown || isFirstBack;
     if (newest !== undefined && active !== undefined && isSameInode(active, newest.inode)) {
-      
+      newest.isFinal = false;
       return isNews;
     }
     if (this.#catchUp()) return true;

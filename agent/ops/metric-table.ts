@@ -142,6 +142,35 @@ export const METRICS: readonly Metric[] = [
     read: (sources) => sources.outboxLimitBytes(),
   },
   {
+    name: 'tetraship_spool_bytes',
+    type: 'gauge',
+    help: 'Disk taken by batches that wait for the server.',
+    action:
+      'Grows while the server is away. At the limit: reading has stopped, or the oldest batches are given up.',
+    read: (sources) => sources.spoolBytes(),
+  },
+  {
+    name: 'tetraship_spool_limit_bytes',
+    type: 'gauge',
+    help: 'Bound of tetraship_spool_bytes.',
+    action: 'None.',
+    read: (sources) => sources.spoolLimitBytes(),
+  },
+  {
+    name: 'tetraship_spool_records_total',
+    type: 'counter',
+    help: 'Batches written to the spool.',
+    action: 'None: it says how often memory alone was not enough.',
+    read: (sources) => sources.spoolRecords(),
+  },
+  {
+    name: 'tetraship_spool_damaged_records_total',
+    type: 'counter',
+    help: 'Batches in the spool that could not be read back, by a torn write or a flipped bit.',
+    action: 'Check the disk of the state folder; the log names what was lost.',
+    read: (sources) => sources.spoolDamagedRecords(),
+  },
+  {
     name: 'tetraship_columns',
     type: 'gauge',
     help: 'Column names that count against the budget of the dataset.',

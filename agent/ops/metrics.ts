@@ -40,6 +40,11 @@ export interface MetricSources {
   readonly lastAckSeconds: () => number;
   readonly outboxBytes: () => number;
   readonly outboxLimitBytes: () => number;
+  readonly spoolBytes: () => number;
+  readonly spoolLimitBytes: () => number;
+  /** Batches written to the spool. */
+  readonly spoolRecords: () => number;
+  readonly spoolDamagedRecords: () => number;
   readonly columns: () => number;
   readonly columnsLimit: () => number;
   readonly overflowEvents: () => number;

@@ -174,7 +174,15 @@ export const CASES: Record<string, { field: string; good: [text: string, value: 
       ],
       bad: ['63KiB', '2GiB', '1MiB'],
     },
-    TETRASHIP_WHEN_FULL: { field: 'whenFull', good: [['block', 'block']], bad: ['drop_oldest'] },
+    TETRASHIP_WHEN_FULL: {
+      field: 'whenFull',
+      good: [
+        ['block', 'block'],
+        ['drop_oldest', 'drop_oldest'],
+      ],
+      bad: ['drop_newest'],
+    },
+    TETRASHIP_SPOOL_BYTES: { field: 'spoolBytes', good: [['16MiB', 16 * 1024 ** 2]], bad: ['15MiB', '0'] },
     TETRASHIP_CONCURRENCY: {
       field: 'concurrency',
       good: [

@@ -135,6 +135,11 @@ export function rig(urls: readonly string[], options: Partial<DeliveryOptions> =
   const log = new CollectedLog();
   const settled: number[] = [];
   let waiting: { count: number; resolve: () => void } | undefined;
+  const onSettled = (sequence: number) => {
+    settled.push(sequence);
+    options.onSettled?.(sequence);
+    if (waiting !== undefined && settled.length >= waiting.count) waiting.resolve();
+  };
   const delivery = new Delivery({
     urls,
     stream: 'tetragon',
@@ -147,11 +152,8 @@ export function rig(urls: readonly string[], options: Partial<DeliveryOptions> =
     whenFull: 'block',
     deadLetters: letters,
     log,
-    onSettled(sequence) {
-      settled.push(sequence);
-      if (waiting !== undefined && settled.length >= waiting.count) waiting.resolve();
-    },
     ...options,
+    onSettled,
   });
   delivery.start();
   return {

@@ -107,6 +107,7 @@ export class MemoryDisk implements Disk {
     };
     return {
       write: async (parts, position) => {
+        await later();
         begin('write');
         const data = Buffer.concat(parts);
         const room = this.capacityBytes - this.usedBytes + Math.max(0, file.bytes.length - position);
@@ -119,6 +120,7 @@ export class MemoryDisk implements Disk {
         return taken.length;
       },
       read: async (into, position) => {
+        await later();
         begin('read');
         const part = file.bytes.subarray(position, position + into.length);
         into.set(part);
@@ -129,6 +131,7 @@ export class MemoryDisk implements Disk {
         file.bytes = Buffer.from(file.bytes.subarray(0, length));
       },
       sync: async () => {
+        await later();
         begin('sync');
         file.durable = Buffer.from(file.bytes);
       },
@@ -151,6 +154,13 @@ export class MemoryDisk implements Disk {
     const code = this.fault(operation, call);
     if (code !== undefined) throw failure(code);
   }
+}
+
+/** As on a real disk, other things happen before an operation is done. */
+function later(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 function failure(code: string): Error {

@@ -230,7 +230,7 @@ describe('damage', () => {
       [`${FOLDER}/000000000001-0011223344556677.spool.tmp`, Buffer.from('x')],
       [`${FOLDER}/000000000001-0011223344556677.spool`, Buffer.alloc(0)],
     ]);
-    expect(await numbersIn(disk)).toEqual([]);
+    open(disk);
     await settle();
     expect([...disk.files.keys()].map((file) => path.basename(file))).toEqual([
       'README',
@@ -308,6 +308,80 @@ describe('the bound', () => {
     expect(spool.health.trouble).toBe('');
     expect((await readAll(spool)).map(({ body }) => numberOf(body)).at(-1)).toBe(99);
   });
+});
+
+describe('a disk that fails', () => {
+  test('what could not be made durable is taken back, and the records before it stay', async () => {
+    const disk = new MemoryDisk();
+    const { spool } = open(disk);
+    await write(spool, [bodyOf(1)]);
+    const before = disk.usedBytes;
+    const tickets = [await spool.append(bodyOf(2), true), await spool.append(bodyOf(3), false)];
+    disk.fault = (operation) => (operation === 'sync' ? 'EIO' : undefined);
+    await spool.sync();
+    expect(tickets.map((ticket) => ticket !== undefined && spool.isDurable(ticket))).toEqual([false, false]);
+    expect(disk.usedBytes).toBe(before);
+    disk.fault = () => undefined;
+    await write(spool, [bodyOf(4)]);
+    expect(await numbersIn(disk.afterPowerLoss())).toEqual([1, 4]);
+    const records = await readAll(spool);
+    expect(records.map(({ body }) => numberOf(body))).toEqual([1, 4]);
+    for (const { ticket } of records) spool.done(ticket);
+    await settle();
+    expect(disk.files.size).toBe(0);
+  });
+
+  test('a disk too full for a new file is left as it was', async () => {
+    const disk = new MemoryDisk();
+    disk.capacityBytes = 8;
+    const { spool } = open(disk);
+    expect(await spool.append(bodyOf(1), false)).toBeUndefined();
+    expect(disk.files.size).toBe(0);
+    expect(spool.health.trouble).toContain('cannot write to the spool');
+  });
+
+  test('is left alone for a while', async () => {
+    const disk = new MemoryDisk();
+    disk.fault = () => 'EIO';
+    const { spool } = open(disk, { diskRetryMs: 60_000 });
+    expect(await spool.append(bodyOf(1), false)).toBeUndefined();
+    const calls = [...disk.calls];
+    expect(await spool.append(bodyOf(1), false)).toBeUndefined();
+    expect([...disk.calls]).toEqual(calls);
+  });
+
+  test('closing waits for the marks of what was sent', async () => {
+    const disk = new MemoryDisk();
+    const { spool } = open(disk);
+    await write(spool, [bodyOf(1), bodyOf(2)]);
+    const record = await spool.next();
+    if (record !== undefined) spool.done(record.ticket);
+    await spool.close();
+    expect(await numbersIn(disk)).toEqual([2]);
+  });
+});
+
+test('reading while the oldest are dropped: each record is read or dropped, none twice', async () => {
+  const { spool } = open(new MemoryDisk(), { maxBytes: MiB, dropOldest: true });
+  const read: number[] = [];
+  let isWriting = true;
+  const reading = (async () => {
+    while (isWriting || spool.unread) {
+      const record = await spool.next();
+      if (record === undefined) await new Promise((resolve) => setImmediate(resolve));
+      // Slower than what is written, so that both happen all the time.
+      else if (read.push(numberOf(record.body)) % 2 === 0) await settle();
+    }
+  })();
+  for (let i = 0; i < 400; i++) {
+    await spool.append(bodyOf(i, 20_000), false);
+    await spool.sync();
+  }
+  isWriting = false;
+  await reading;
+  expect(spool.stats.droppedRecords).toBeGreaterThan(10);
+  expect(read.length + spool.stats.droppedRecords).toBe(400);
+  expect(read).toEqual([...new Set(read)].sort((a, b) => a - b));
 });
 
 describe('against a model', () => {

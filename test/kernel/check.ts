@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { type ReferenceExtra, referenceRun } from '../../agent/kernel/reference.ts';
 import type { FlattenOptions, RunResult } from '../../agent/kernel/types.ts';
 import { KiB } from '../../agent/limits.ts';
+import type { Expression } from '../../rules/ast.ts';
 import { kernelRun } from './run-kernel.ts';
 
 const DEFAULTS: FlattenOptions = {
@@ -119,4 +120,30 @@ export function check(
     expect(summary(result, wanted)).toEqual(wanted);
     expect(readable(result)).toEqual(readable(referenceRun(bytes, withOptions(options), extra)));
   });
+}
+
+/** A refused line between two good ones, which must not notice. */
+export function refuse(line: string, reason: string): void {
+  const bytes = Buffer.concat([bytesOf('{"a":1}\n'), bytesOf(line), bytesOf('\n{"b":2}\n')]);
+  check(`${reason} ${line.length > 60 ? `${line.slice(0, 57)}...` : line}`, bytes, {
+    rows: ['{"a":1}', '{"b":2}'],
+    rejects: [reason],
+  });
+}
+
+/** Which of the events the expression matches. The rows themselves are not what these cases are about. */
+export function rule(
+  title: string,
+  expression: Expression,
+  yes: readonly string[],
+  no: readonly string[],
+  options: Partial<FlattenOptions> = {},
+): void {
+  let offset = 0;
+  const matches: string[] = [];
+  for (const [i, line] of [...yes, ...no].entries()) {
+    if (i < yes.length) matches.push(`0 match ${offset}`);
+    offset += Buffer.byteLength(line) + 1;
+  }
+  check(title, [...yes, ...no], { rows: 'any', matches }, options, { conditions: [{ expression }] });
 }
