@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -25,13 +25,15 @@ test('the manual names every setting and every metric', () => {
   expect(operations).not.toContain('undefined');
 });
 
-describe.each([
+const PAGES = [
   'README.md',
   'CHANGELOG.md',
-  'docs/operations.md',
-  'docs/configuration.md',
-  'docs/security.md',
-])('%s', (page) => {
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+describe.each(PAGES)('%s', (page) => {
   const text = read(page);
 
   test('every link inside the project leads somewhere', () => {
