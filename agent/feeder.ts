@@ -20,7 +20,7 @@ import {
   STATUS_SLOT_FULL,
   STATUS_TOO_LONG,
 } from './kernel/kernel.ts';
-import type { RejectReason } from './kernel/types.ts';
+import { REJECT_REASONS, type RejectReason } from './kernel/types.ts';
 import { MiB, READ_CHUNK_BYTES, TOO_LONG_PREFIX_BYTES } from './limits.ts';
 import type { TrackedFile } from './position.ts';
 
@@ -57,7 +57,8 @@ export class Feeder {
     filteredEvents: 0,
     overflowEvents: 0,
     typeChanges: 0,
-    rejected: new Map<RejectReason, number>(),
+    /** All reasons from the start, so that a rate over them begins at zero. */
+    rejected: new Map<RejectReason, number>(REJECT_REASONS.map((reason) => [reason, 0])),
   };
   readonly #options: FeederOptions;
   readonly #kernel: Kernel;

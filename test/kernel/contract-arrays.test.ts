@@ -108,7 +108,7 @@ describe('arrays that turn out mixed', () => {
   check(
     'at each depth in turn',
     '{"x":[{"y":[{"z":[{"a":1},0]},{"b":1}]},{"y":[{"c":1},0]}]}',
-    raw`{"x_y_z":"[{\"a\":1},0]","x_y_b":1,"x_1_y":"[{\"c\":1},0]"}`.replace('x_1_y', 'x_y'),
+    raw`{"x_y_z":"[{\"a\":1},0]","x_y_b":1,"x_y":"[{\"c\":1},0]"}`,
   );
 });
 
