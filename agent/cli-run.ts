@@ -4,7 +4,8 @@ import { type Config, describeSettings, type Environment, loadConfig, secretText
 import { exitCodeOf, messageOf } from './errors.ts';
 import type { Logger } from './log.ts';
 import { createLogger } from './ops/logger.ts';
-import { createExposition, type MetricSources } from './ops/metrics.ts';
+import type { MetricSources } from './ops/metric.ts';
+import { createExposition } from './ops/metrics.ts';
 import { Readiness, type ReadinessFacts } from './ops/readiness.ts';
 import { OpsServer } from './ops/server.ts';
 

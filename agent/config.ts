@@ -4,7 +4,14 @@
  */
 
 import { nearest } from './config/nearest.ts';
-import type { DefaultOption, OptionalOption, OptionFacts, RequiredOption } from './config/option.ts';
+import type {
+  DefaultOption,
+  Environment,
+  OptionalOption,
+  OptionFacts,
+  RequiredOption,
+} from './config/option.ts';
+
 import { ALL_OPTIONS, OPTIONS } from './config/options.ts';
 import { constantSecret, fileSecret, type Secret } from './config/secret.ts';
 import { isServiceVariable } from './config/service-variables.ts';
@@ -13,10 +20,9 @@ import { messageOf, TetrashipError } from './errors.ts';
 import { printable, withoutUserInfo } from './ops/printable.ts';
 
 export { describeOptions, describeSettings } from './config/describe.ts';
+export type { Environment } from './config/option.ts';
 export type { Secret } from './config/secret.ts';
 export type { Address } from './config/values-network.ts';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Sizes in bytes, times in milliseconds, paths absolute. */
 export type Config = ReturnType<typeof build>;

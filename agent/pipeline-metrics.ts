@@ -10,7 +10,7 @@ import type { Feeder } from './feeder.ts';
 import type { Checkpoint } from './intake/checkpoint.ts';
 import type { Intake } from './intake/intake.ts';
 import type { Kernel } from './kernel/kernel.ts';
-import type { MetricSources } from './ops/metrics.ts';
+import type { MetricSources } from './ops/metric.ts';
 
 export interface Stages {
   readonly config: Config;

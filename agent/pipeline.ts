@@ -22,7 +22,7 @@ import { Kernel } from './kernel/kernel.ts';
 import type { RejectReason } from './kernel/types.ts';
 import { SLOT_COUNT } from './limits.ts';
 import type { Logger } from './log.ts';
-import type { MetricSources } from './ops/metrics.ts';
+import type { MetricSources } from './ops/metric.ts';
 import type { ReadinessFacts } from './ops/readiness.ts';
 import { metricSources } from './pipeline-metrics.ts';
 import {

@@ -1,8 +1,7 @@
 /** The table of settings as facts and text: for `--help`, for the manual and for the start-up log line. */
 
-import type { Environment } from '../config.ts';
 import { withoutUserInfo } from '../ops/printable.ts';
-import type { Group, Option } from './option.ts';
+import type { Environment, Group, Option } from './option.ts';
 import { ALL_OPTIONS } from './options.ts';
 
 export interface OptionDescription {

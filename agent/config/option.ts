@@ -2,6 +2,9 @@
 
 import type { Kind } from './values.ts';
 
+/** `process.env`, or what a test takes for it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 export type Group =
   | 'Server'
   | 'Log'

@@ -1,7 +1,5 @@
 /** What the table of metrics is made of. */
 
-import type { MetricSources } from './metrics.ts';
-
 export type MetricType = 'counter' | 'gauge' | 'histogram';
 
 /** Label value, or values when the metric has several labels, and the number. A Map is one. */
@@ -18,6 +16,61 @@ export interface HistogramReading {
 
 /** NaN leaves a gauge out: not known yet. */
 export type Reading = number | Samples | HistogramReading;
+
+/** What the stages count, each read at scrape. Sizes are bytes, times seconds. */
+export interface MetricSources {
+  readonly readBytes: () => number;
+  readonly events: () => number;
+  readonly blankLines: () => number;
+  readonly filteredEvents: () => number;
+  /** By reason. */
+  readonly rejectedEvents: () => Samples;
+  readonly rowsDelivered: () => number;
+  readonly deliveredBytes: () => number;
+  /** Acknowledged bodies as sent. */
+  readonly sentBytes: () => number;
+  /** Bodies in all tries. */
+  readonly wireBytes: () => number;
+  readonly rowsLost: () => number;
+  /** By status code, or error code. */
+  readonly requests: () => Samples;
+  readonly requestDurations: () => HistogramReading;
+  readonly retries: () => number;
+  readonly lagBytes: () => number;
+  readonly lagSeconds: () => number;
+  /** Unix time; NaN before the first. */
+  readonly lastAckSeconds: () => number;
+  readonly outboxBytes: () => number;
+  readonly outboxLimitBytes: () => number;
+  readonly spoolBytes: () => number;
+  readonly spoolLimitBytes: () => number;
+  /** Batches written to the spool. */
+  readonly spoolRecords: () => number;
+  readonly spoolDamagedRecords: () => number;
+  readonly columns: () => number;
+  readonly columnsLimit: () => number;
+  readonly overflowEvents: () => number;
+  readonly typeChanges: () => number;
+  /** By reason. */
+  readonly deadLetters: () => Samples;
+  readonly deadLetterBytes: () => number;
+  readonly deadLettersRemoved: () => number;
+  readonly deadLettersFailed: () => number;
+  readonly openFiles: () => number;
+  readonly rotations: () => number;
+  readonly truncations: () => number;
+  /** By error code. */
+  readonly readErrors: () => Samples;
+  readonly lostFiles: () => number;
+  readonly lostBytes: () => number;
+  readonly checkpointWrites: () => number;
+  readonly checkpointErrors: () => number;
+  /** By rule name. */
+  readonly alertsMatched: () => Samples;
+  /** By rule name, target type or name, result. */
+  readonly alertNotifications: () => Samples;
+  readonly alertQueueBytes: () => number;
+}
 
 export interface Metric {
   readonly name: string;

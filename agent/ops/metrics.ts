@@ -4,7 +4,7 @@
  */
 
 import Registry, { type ExposedMetric, type ExposedValue } from 'prom-client/lib/registry.js';
-import type { HistogramReading, Metric, Reading, Samples } from './metric.ts';
+import type { HistogramReading, Metric, MetricSources, Reading, Samples } from './metric.ts';
 import { METRICS } from './metric-table.ts';
 import { printable } from './printable.ts';
 import { processMetrics } from './process-metrics.ts';
@@ -14,61 +14,6 @@ const MAX_LABEL_CHARACTERS = 100;
 /** Series of one metric. Beyond it, those that are zero are left out, and the rest is added up under `other`. */
 const MAX_SERIES = 1000;
 const OTHER = 'other';
-
-/** What the stages count, each read at scrape. Sizes are bytes, times seconds. */
-export interface MetricSources {
-  readonly readBytes: () => number;
-  readonly events: () => number;
-  readonly blankLines: () => number;
-  readonly filteredEvents: () => number;
-  /** By reason. */
-  readonly rejectedEvents: () => Samples;
-  readonly rowsDelivered: () => number;
-  readonly deliveredBytes: () => number;
-  /** Acknowledged bodies as sent. */
-  readonly sentBytes: () => number;
-  /** Bodies in all tries. */
-  readonly wireBytes: () => number;
-  readonly rowsLost: () => number;
-  /** By status code, or error code. */
-  readonly requests: () => Samples;
-  readonly requestDurations: () => HistogramReading;
-  readonly retries: () => number;
-  readonly lagBytes: () => number;
-  readonly lagSeconds: () => number;
-  /** Unix time; NaN before the first. */
-  readonly lastAckSeconds: () => number;
-  readonly outboxBytes: () => number;
-  readonly outboxLimitBytes: () => number;
-  readonly spoolBytes: () => number;
-  readonly spoolLimitBytes: () => number;
-  /** Batches written to the spool. */
-  readonly spoolRecords: () => number;
-  readonly spoolDamagedRecords: () => number;
-  readonly columns: () => number;
-  readonly columnsLimit: () => number;
-  readonly overflowEvents: () => number;
-  readonly typeChanges: () => number;
-  /** By reason. */
-  readonly deadLetters: () => Samples;
-  readonly deadLetterBytes: () => number;
-  readonly deadLettersRemoved: () => number;
-  readonly deadLettersFailed: () => number;
-  readonly openFiles: () => number;
-  readonly rotations: () => number;
-  readonly truncations: () => number;
-  /** By error code. */
-  readonly readErrors: () => Samples;
-  readonly lostFiles: () => number;
-  readonly lostBytes: () => number;
-  readonly checkpointWrites: () => number;
-  readonly checkpointErrors: () => number;
-  /** By rule name. */
-  readonly alertsMatched: () => Samples;
-  /** By rule name, target type or name, result. */
-  readonly alertNotifications: () => Samples;
-  readonly alertQueueBytes: () => number;
-}
 
 export interface Exposition {
   readonly contentType: string;

@@ -10,7 +10,10 @@ import { MemoryDisk } from './memory-disk.ts';
 function setup(isTroubled = true) {
   const [stats, log, disk] = [new DeliveryStats(), new CollectedLog(), new MemoryDisk()];
   const outbox = new Outbox(10_000, stats);
-  const spool = new Spool({ folder: '/spool', maxBytes: 1024 * 1024, dropOldest: false, log, stats, disk });
+  const spool = new Spool({
+    ...{ folder: '/spool', maxBytes: 1024 * 1024, dropOldest: false, diskRetryMs: 0 },
+    ...{ log, stats, disk },
+  });
   spool.open();
   const backlog = new Backlog({
     ...{ outbox, spool, whenFull: 'block' },
@@ -26,7 +29,7 @@ function setup(isTroubled = true) {
     };
     return new Job(new Batch(false, () => settled.push(sequence)), body);
   };
-  return { outbox, spool, backlog, settled, job };
+  return { outbox, spool, disk, backlog, settled, job };
 }
 
 test('while records wait on disk, nothing overtakes them through memory', async () => {
@@ -68,20 +71,38 @@ test('a server that is well is waited for, but not for ever', async () => {
   expect(settled).toEqual([1, 2, 3, 4, 5, 6]);
 });
 
-test('a job that is done or cut while it is written is settled once, when all of it is safe', async () => {
+test('a job that is cut or done while it is written is settled once, when all of it is safe', async () => {
   const { outbox, backlog, settled, job } = setup();
   for (let i = 1; i <= 4; i++) await backlog.accept(job(i));
   const [first, second] = outbox.jobs;
-  const storing = backlog.storeAll();
   if (first === undefined || second === undefined) throw new Error('no jobs');
+  const { batch } = first;
+  const storing = backlog.storeAll();
+  batch.pieces++;
+  outbox.replace(first, [new Job(batch, first.body), new Job(batch, first.body)]);
+  second.batch.release();
+  outbox.remove(second);
+  await storing;
+  // The pieces came into memory too late to be written with the others.
+  expect(batch.pieces).toBe(2);
+  expect(settled).toEqual([2, 3, 4]);
+  await backlog.storeAll();
+  expect(settled).toEqual([2, 3, 4, 1]);
+});
+
+test('what the disk did not keep is written again, and settled by the disk or by the server', async () => {
+  const { outbox, spool, disk, backlog, settled, job } = setup();
+  for (let i = 1; i <= 4; i++) await backlog.accept(job(i));
+  disk.fault = (operation) => (operation === 'sync' ? 'EIO' : undefined);
+  await backlog.storeAll();
+  expect(settled).toEqual([]);
+  const [first] = outbox.jobs;
+  if (first === undefined) throw new Error('no job');
   first.batch.release();
   outbox.remove(first);
-  const pieces = [new Job(second.batch, second.body), new Job(second.batch, second.body)];
-  second.batch.pieces++;
-  outbox.replace(second, pieces);
-  await storing;
-  // The second's pieces are new in memory and were not written with the others.
-  expect(settled).toEqual([1, 3, 4]);
+  expect(settled).toEqual([1]);
+  disk.fault = () => undefined;
   await backlog.storeAll();
-  expect(settled).toEqual([1, 3, 4, 2]);
+  expect(settled).toEqual([1, 2, 3, 4]);
+  expect(spool.unread).toBe(false);
 });

@@ -1,6 +1,6 @@
 /** Counters that look like a running agent's, for the tests of what reads them. */
 
-import type { MetricSources } from '../../agent/ops/metrics.ts';
+import type { MetricSources } from '../../agent/ops/metric.ts';
 
 export function fakeSources(changes: Partial<MetricSources> = {}): MetricSources {
   return {

@@ -1,0 +1,96 @@
+/** Arbitrary documents, options, rules and filters: the kernel gives what the reference gives, byte for byte. */
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { referenceRun } from '../../agent/kernel/reference.ts';
+import type { FlattenOptions } from '../../agent/kernel/types.ts';
+import { agree, withOptions } from './check.ts';
+import { documentText, flattenOptions, knownNames, lineEnd, runs } from './documents.ts';
+import { conditionDraft, expressionDraft, type Vocabulary } from './expressions.ts';
+
+const RUNS = 320;
+/** A run at this size takes a few seconds; a loaded machine may need ten times that. */
+const TIMEOUT_MS = 120_000;
+
+/** The columns and values that a stream's rows have, and some that they never have. */
+function vocabularyOf(bytes: Uint8Array, options: FlattenOptions): Vocabulary {
+  const columns = new Set(['a', 'x_a', 'overflow', 'overflow__2', 'none']);
+  const strings = new Set(['', 'a']);
+  const numbers = new Set([0, 1]);
+  // Nothing dropped or hidden: rules see the true values.
+  const everything = withOptions({
+    arrays: options.arrays,
+    jsonColumns: options.jsonColumns,
+    addColumns: options.addColumns,
+  });
+  for (const { bytes: row } of referenceRun(bytes, everything, { final: true }).rows) {
+    const parsed: Record<string, unknown> = JSON.parse(Buffer.from(row).toString());
+    for (const [name, value] of Object.entries(parsed)) {
+      columns.add(name);
+      if (typeof value === 'string') strings.add(value);
+      if (typeof value === 'number') numbers.add(value);
+    }
+  }
+  return { columns: [...columns], strings: [...strings], numbers: [...numbers] };
+}
+
+const stream = fc
+  .array(fc.tuple(documentText, lineEnd), { minLength: 1, maxLength: 50 })
+  .map((lines) => ({ count: lines.length, bytes: Buffer.from(lines.flat().join('')) }));
+
+/** Cuts as parts of the whole, so that they shrink with it. */
+const cutShares = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 4 });
+
+test('documents', { timeout: TIMEOUT_MS }, async () => {
+  let documents = 0;
+  let events = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      stream,
+      flattenOptions,
+      knownNames,
+      cutShares,
+      fc.boolean(),
+      async (lines, options, known, shares, final) => {
+        documents += lines.count;
+        const cuts = shares.map((share) => Math.floor(share * lines.bytes.length));
+        const { rows } = await agree(lines.bytes, options, { ...known, cuts, final });
+        events += rows.length;
+      },
+    ),
+    runs(RUNS),
+  );
+  expect(documents).toBeGreaterThan(5000);
+  expect(events).toBeGreaterThan(documents / 2);
+});
+
+test('documents with rules and filters', { timeout: TIMEOUT_MS }, async () => {
+  let matches = 0;
+  let filtered = 0;
+  const filter = fc.option(expressionDraft, { freq: 3, nil: undefined });
+  await fc.assert(
+    fc.asyncProperty(
+      stream,
+      flattenOptions,
+      fc.array(conditionDraft, { maxLength: 12 }),
+      filter,
+      filter,
+      async ({ bytes }, options, drafts, include, exclude) => {
+        const vocabulary = vocabularyOf(bytes, options);
+        const result = await agree(bytes, options, {
+          conditions: drafts.map((draft) => draft(vocabulary)),
+          filters: {
+            ...(include === undefined ? {} : { include: include(vocabulary) }),
+            ...(exclude === undefined ? {} : { exclude: exclude(vocabulary) }),
+          },
+          final: true,
+        });
+        matches += result.matches.length;
+        filtered += result.filteredEvents;
+      },
+    ),
+    runs(RUNS / 2),
+  );
+  expect(matches).toBeGreaterThan(1000);
+  expect(filtered).toBeGreaterThan(100);
+});
