@@ -117,6 +117,11 @@ export class Intake {
     return this.#notifier.fault;
   }
 
+  /** Notifications are waited for; otherwise the short timer runs. */
+  get isCalm(): boolean {
+    return this.#mode === 'calm';
+  }
+
   /** Opens what is there and waits for the rest. Never fails for a missing or unreadable file. */
   async start(): Promise<void> {
     this.#mode = 'calm';
@@ -239,6 +244,7 @@ export class Intake {
 
   #toBusy(): void {
     this.#mode = 'busy';
+    this.stats.storms++;
     void this.#notifier.off();
     this.#arm();
   }

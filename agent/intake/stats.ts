@@ -12,6 +12,8 @@ export class IntakeStats {
   lostFiles = 0;
   /** A lower bound: from the sizes last seen. */
   lostBytes = 0;
+  /** Times notifications came so fast that they were turned off for a while. */
+  storms = 0;
   /** Times a file had to wait unopened because too many were held. */
   heldLimitHits = 0;
   /** By system error code. */

@@ -350,6 +350,19 @@ describe('a disk that fails', () => {
     expect([...disk.calls]).toEqual(calls);
   });
 
+  test('a file that cannot be removed is not tried again with every record', async () => {
+    const disk = new MemoryDisk();
+    disk.fault = (operation) => (operation === 'remove' ? 'EIO' : undefined);
+    const { spool } = open(disk, { diskRetryMs: 60_000 });
+    for (let i = 0; i < 5; i++) {
+      await write(spool, [bodyOf(i)]);
+      for (const { ticket } of await readAll(spool)) spool.done(ticket);
+      await settle();
+    }
+    expect(disk.calls.get('remove')).toBe(1);
+    await spool.close();
+  });
+
   test('closing waits for the marks of what was sent', async () => {
     const disk = new MemoryDisk();
     const { spool } = open(disk);

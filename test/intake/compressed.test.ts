@@ -111,6 +111,18 @@ test('a file half read as compressed goes on there after a restart', async () =>
   expect(await lookAndRead(await started({ resume }))).toEqual(['a', 'b', 'c', 'd']);
 });
 
+test('a file whose copy alone is left is found by it after a restart', async () => {
+  writer.write('a\n');
+  const first = await started();
+  const backup = writer.rotate();
+  writer.write('b\n');
+  writer.compress(backup);
+  first.look();
+  const resume = first.resumeState(new Map());
+  await first.stop();
+  expect(await lookAndRead(await started({ resume }))).toEqual(['a', 'b']);
+});
+
 test('a backup that waits closed is read from its copy', async () => {
   const intake = await started({ heldLimits: { files: 1, deletedBytes: 1 << 30 } });
   for (const line of ['a', 'b', 'c']) {

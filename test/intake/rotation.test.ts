@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Intake } from '../../agent/intake/intake.ts';
 import { type Bench, makeIntake, Reader, RecordingLog, temporaryFolder, Writer } from './harness.ts';
 
@@ -231,6 +231,78 @@ describe('rotation', () => {
     lookAndRead(intake, reader);
     expect(lookAndRead(intake, reader)).toEqual(['a', 'b', 'c']);
   });
+
+  test('a file moved away and back is still the active one', async () => {
+    const intake = await started();
+    const reader = new Reader();
+    writer.write('a\n');
+    lookAndRead(intake, reader);
+    const away = writer.rename();
+    intake.look(performance.now() + 20_000);
+    reader.readAll(intake);
+    expect(intake.sources[0]?.atFinalEnd).toBe(true);
+    fs.renameSync(away, writer.path);
+    writer.write('piece');
+    expect(lookAndRead(intake, reader)).toEqual(['a']);
+    writer.write(' whole\n');
+    expect(lookAndRead(intake, reader)).toEqual(['a', 'piece whole']);
+  });
+
+  test('a writer that goes on in the old file after the new one is there', async () => {
+    writer.write('a\n');
+    const intake = await started();
+    const [source] = intake.sources;
+    const old = writer.rotate();
+    writer.write('d\n');
+    intake.look();
+    const into = Buffer.alloc(100);
+    expect(source?.read(into)).toBe(2);
+    expect(source?.atFinalEnd).toBe(true);
+    source?.consume(2);
+    fs.appendFileSync(old, 'b\nc\n');
+    expect(source?.advance()).toBe(true);
+    expect(lookAndRead(intake, new Reader())).toEqual(['b', 'c', 'd']);
+    expect(intake.stats.lostBytes).toBe(0);
+  });
+
+  test('a full read is no end of a rotated file', async () => {
+    writer.write('a\nbbb\nc');
+    writer.rotate();
+    const intake = await started();
+    expect(lookAndRead(intake, new Reader(4))).toEqual(['a', 'bbb', 'c']);
+  });
+
+  test('a rotation while the folder is being listed is seen in the same look', async () => {
+    writer.write('a\n');
+    const intake = await started();
+    writer.rotate();
+    writer.write('b\n');
+    const real = fs.readdirSync;
+    vi.spyOn(fs, 'readdirSync').mockImplementationOnce((...args: Parameters<typeof fs.readdirSync>) => {
+      const names = real(...args);
+      writer.rotate();
+      writer.write('c\n');
+      return names;
+    });
+    intake.look();
+    vi.restoreAllMocks();
+    expect(intake.stats.openFiles).toBe(3);
+    expect(lookAndRead(intake, new Reader())).toEqual(['a', 'b', 'c']);
+  });
+
+  test('a backup under the name of an older one that was read, as after the clock went back', async () => {
+    const intake = await started();
+    const reader = new Reader();
+    writer.write('a\n');
+    const first = writer.rotate();
+    lookAndRead(intake, reader);
+    writer.write('b\n');
+    writer.rotate();
+    writer.write('c\n');
+    fs.renameSync(writer.path, first);
+    writer.write('d\n');
+    expect(lookAndRead(intake, reader)).toEqual(['a', 'b', 'c', 'd']);
+  });
 });
 
 describe('cut in place', () => {
@@ -374,6 +446,30 @@ describe('after a restart', () => {
     writer.write('b\n');
     expect(lookAndRead(second, reader)).toEqual(['a', 'b']);
     expect(second.stats.lostFiles).toBe(0);
+  });
+
+  test('a rotated file without any newline is not read twice', async () => {
+    writer.write('piece');
+    writer.rotate();
+    const first = await started();
+    const reader = new Reader();
+    lookAndRead(first, reader);
+    const second = await restarted(first, reader);
+    writer.write('a\n');
+    expect(lookAndRead(second, reader)).toEqual(['piece', 'a']);
+  });
+
+  test('a file that has become shorter than what was read of it is read from its beginning', async () => {
+    writer.write('a\nb\nc\n');
+    const first = await started();
+    const reader = new Reader();
+    lookAndRead(first, reader);
+    const resume = first.resumeState(reader.safe);
+    await first.stop();
+    fs.truncateSync(writer.path, 2);
+    const second = await started({ resume });
+    expect(lookAndRead(second, reader)).toEqual(['a', 'b', 'c', 'a']);
+    expect(second.stats.truncations).toBe(1);
   });
 
   test('the same inode with another first line is another file', async () => {
