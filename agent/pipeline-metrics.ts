@@ -66,9 +66,10 @@ export function metricSources(stages: Stages): MetricSources {
     deadLetterBytes: () => deadLetters.usedBytes,
 
     lagBytes,
-    // How old the newest delivered event is, as long as there is something left to deliver.
+    // How old the newest delivered event is, as long as there is something left to deliver; while batches wait
+    // on disk, some of them are always in the outbox.
     lagSeconds: () => {
-      if (lagBytes() === 0) return 0;
+      if (lagBytes() === 0 && sent.outboxBytes === 0) return 0;
       const newest = sent.lastAckedEventMs;
       return Number.isNaN(newest) ? process.uptime() : Math.max(0, (Date.now() - newest) / 1000);
     },

@@ -108,7 +108,7 @@ export const METRICS: readonly Metric[] = [
   {
     name: 'tetraship_lag_bytes',
     type: 'gauge',
-    help: 'Bytes of the log that are not acknowledged yet.',
+    help: 'Bytes of the log that are neither acknowledged nor safe in the spool.',
     action:
       "Near the log's whole size (files x size): Tetragon will delete what is not read. Restore the server, or raise Tetragon's `exportFileMaxSizeMB` and backups.",
     read: (sources) => sources.lagBytes(),
@@ -116,7 +116,7 @@ export const METRICS: readonly Metric[] = [
   {
     name: 'tetraship_lag_seconds',
     type: 'gauge',
-    help: 'Age of the oldest event that is not acknowledged yet; 0 when there is none.',
+    help: 'Age of the newest acknowledged event while others wait, in the log, in memory or in the spool; 0 when none waits.',
     action: 'Above a minute: the same as `tetraship_lag_bytes`.',
     read: (sources) => sources.lagSeconds(),
   },

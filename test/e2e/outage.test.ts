@@ -30,6 +30,8 @@ test('an outage fills the spool, a kill leaves it, and the server gets every row
     await using agent = new AgentProcess(place, settings);
     await agent.waitForMetric('tetraship_events_total', (events) => events === EVENTS, '', 30_000);
     await agent.waitForMetric('tetraship_spool_records_total', (records) => records > 10);
+    // All of it is read and most of it on disk: the lag in seconds says that none of it has arrived.
+    expect(await agent.metric('tetraship_lag_seconds')).toBeGreaterThan(0);
     const ready = await fetch(`${await agent.url()}/readyz`);
     expect(ready.status).toBe(200); // an outage never stops a rollout
     expect(await ready.text()).toContain('degraded');
@@ -45,5 +47,6 @@ test('an outage fills the spool, a kill leaves it, and the server gets every row
     async () => (await agent.metric('tetraship_spool_bytes')) < 64 * 1024 || undefined,
     'an empty spool',
   );
+  await agent.waitForMetric('tetraship_lag_seconds', (seconds) => seconds === 0);
   expect(await agent.stop()).toBe(0);
 });
