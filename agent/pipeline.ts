@@ -19,12 +19,11 @@ import { Intake } from './intake/intake.ts';
 import { lockStateFolder, type StateLock } from './intake/lock.ts';
 import { Batcher, type SealedBatch } from './kernel/batcher.ts';
 import { Kernel } from './kernel/kernel.ts';
-import type { RejectReason } from './kernel/types.ts';
+import { REJECT_MESSAGES } from './kernel/types.ts';
 import { SLOT_COUNT } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { MetricSources } from './ops/metric.ts';
 import type { ReadinessFacts } from './ops/readiness.ts';
-import { metricSources } from './pipeline-metrics.ts';
 import {
   deliveryOptions,
   deploymentId,
@@ -32,6 +31,7 @@ import {
   openStateFolder,
   proxyOptions,
 } from './pipeline-options.ts';
+import { metricSources, readinessFacts } from './pipeline-views.ts';
 
 /** How often the checkpoint is written while data flows. */
 const CHECKPOINT_INTERVAL_MS = 1000;
@@ -39,15 +39,6 @@ const CHECKPOINT_INTERVAL_MS = 1000;
 const END_LOOK_MS = 50;
 /** Share of the shutdown grace for the rows; the rest is for alerts and the last checkpoint. */
 const GRACE_FOR_ROWS = 0.8;
-
-const REJECT_MESSAGES: Readonly<Record<RejectReason, string>> = {
-  too_long: 'the line is longer than TETRASHIP_MAX_LINE; its first 64 KiB are kept here',
-  invalid_utf8: 'the line holds bytes that are not UTF-8, or half of a surrogate pair',
-  invalid_json: 'the line is not one JSON value',
-  too_deep: 'more than 64 objects and arrays stand in one another',
-  not_object: 'the line is JSON, but not an object',
-  row_too_large: 'the row would be longer than 4 MiB',
-};
 
 export class Pipeline {
   readonly metrics: MetricSources;
@@ -202,25 +193,7 @@ export class Pipeline {
   }
 
   readiness(): ReadinessFacts {
-    const { state, reason, stats } = this.#delivery;
-    const degraded: string[] = [];
-    if (state === 'waiting' || state === 'held') degraded.push(`rows cannot be sent: ${reason}`);
-    if (this.#delivery.spoolTrouble !== '') degraded.push(this.#delivery.spoolTrouble);
-    if (this.#delivery.full) degraded.push('outbox and spool are full: reading waits');
-    if (this.#checkpoint.stats.failing)
-      degraded.push('the checkpoint cannot be written: a restart would send rows again');
-    const watchFault = this.#intake?.watchFault;
-    if (watchFault !== undefined) degraded.push(watchFault);
-    return {
-      credentials:
-        state === 'refused'
-          ? 'refused'
-          : state === 'sending' && stats.rowsDelivered > 0
-            ? 'accepted'
-            : this.#dataset.acceptance,
-      logFolderReadable: this.#intake?.readable ?? true,
-      degraded,
-    };
+    return readinessFacts(this.#delivery, this.#dataset, this.#checkpoint, this.#intake);
   }
 
   /** A full or timed-out slot leaves for delivery; it is free again when its body is encoded and in the outbox. */

@@ -15,17 +15,11 @@ import { instantiate, type KernelExports } from './module.ts';
 import { columnName, escapeName, SERVER_COLUMNS, unescapeName } from './names.ts';
 import { compileProgram } from './program.ts';
 import { MAX_PRELOADED_NAMES, planRegions, type Regions } from './regions.ts';
-import {
-  type Condition,
-  type Filters,
-  type FlattenOptions,
-  MATCH_KINDS,
-  type MatchKind,
-  REJECT_REASONS,
-  type RejectReason,
-} from './types.ts';
+import type { KernelMatch, KernelReject, SealedSlot } from './results.ts';
+import { type Condition, type Filters, type FlattenOptions, MATCH_KINDS, REJECT_REASONS } from './types.ts';
 
 export { STATUS_DRAIN, STATUS_MORE, STATUS_SLOT_FULL, STATUS_TOO_LONG } from './layout.ts';
+export type { KernelMatch, KernelReject, SealedSlot } from './results.ts';
 
 export interface KernelOptions extends FlattenOptions {
   readonly slotCount: number;
@@ -38,34 +32,6 @@ export interface KernelOptions extends FlattenOptions {
   readonly frozen?: boolean;
   /** Size of the key cache; for tests. */
   readonly cacheEdges?: number;
-}
-
-/** A sealed body in kernel memory, and where its rows come from. */
-export interface SealedSlot {
-  /** `[row,row]`; a view, valid until the slot is opened again. */
-  readonly raw: Uint8Array;
-  readonly rowCount: number;
-  readonly ends: Uint32Array;
-  readonly offsets: Float64Array;
-  readonly lengths: Uint32Array;
-}
-
-export interface KernelReject {
-  readonly reason: RejectReason;
-  /** Start in the input buffer; with `fileOffset` the place in the file. */
-  readonly start: number;
-  /** With and without the line end. */
-  readonly length: number;
-  readonly lineLength: number;
-}
-
-export interface KernelMatch {
-  readonly condition: number;
-  readonly kind: MatchKind;
-  readonly start: number;
-  readonly length: number;
-  /** The row as it is shipped; a view, valid until the next call. */
-  readonly row: Uint8Array;
 }
 
 export class Kernel {

@@ -20,6 +20,16 @@ export const REJECT_REASONS: readonly RejectReason[] = [
   'row_too_large',
 ];
 
+/** For people: why a line became no row. */
+export const REJECT_MESSAGES: Readonly<Record<RejectReason, string>> = {
+  too_long: 'the line is longer than TETRASHIP_MAX_LINE; its first 64 KiB are kept here',
+  invalid_utf8: 'the line holds bytes that are not UTF-8, or half of a surrogate pair',
+  invalid_json: 'the line is not one JSON value',
+  too_deep: 'more than 64 objects and arrays stand in one another',
+  not_object: 'the line is JSON, but not an object',
+  row_too_large: 'the row would be longer than 4 MiB',
+};
+
 export interface FlattenOptions {
   /** `merge`: arrays of objects are flattened; `json`: every array becomes JSON text. */
   readonly arrays: 'merge' | 'json';

@@ -29,11 +29,27 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
+/** Another process may take a free port before Parseable does. */
+const START_TRIES = 3;
+
 class Parseable implements AsyncDisposable {
   readonly url: string;
   readonly #child: ChildProcess;
 
-  constructor(folder: string, port: number, grpcPort: number) {
+  static async start(folder: string): Promise<Parseable> {
+    for (let tries = 1; ; tries++) {
+      const server = new Parseable(`${folder}/parseable-${tries}`, await freePort(), await freePort());
+      try {
+        await server.ready();
+        return server;
+      } catch (error) {
+        await server[Symbol.asyncDispose]();
+        if (tries === START_TRIES) throw error;
+      }
+    }
+  }
+
+  private constructor(folder: string, port: number, grpcPort: number) {
     this.url = `http://127.0.0.1:${port}`;
     for (const name of ['data', 'staging']) mkdirSync(`${folder}/${name}`, { recursive: true });
     this.#child = spawn(program('parseable'), ['local-store'], {
@@ -52,9 +68,10 @@ class Parseable implements AsyncDisposable {
     });
   }
 
-  async ready(): Promise<void> {
+  private async ready(): Promise<void> {
     await waitFor(
       async () => {
+        if (this.#child.exitCode !== null) throw new Error(`Parseable exited with ${this.#child.exitCode}`);
         try {
           return (await fetch(`${this.url}/api/v1/readiness`)).ok || undefined;
         } catch {
@@ -85,6 +102,7 @@ class Parseable implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null) return;
     const ended = new Promise((resolve) => this.#child.on('exit', resolve));
     this.#child.kill('SIGKILL');
     await ended;

@@ -1,8 +1,9 @@
-/** The stages' plain counters, as the metrics page wants them. Read at scrape, and not otherwise. */
+/** The stages as the metrics page and the readiness probe see them. Read when somebody asks, and not otherwise. */
 
 import type { Alerts } from './alerts/engine.ts';
 import type { TargetStats } from './alerts/stats.ts';
 import type { Config } from './config.ts';
+import type { Dataset } from './delivery/dataset.ts';
 import type { DeadLetters } from './delivery/deadletter.ts';
 import type { Delivery } from './delivery/delivery.ts';
 import { DURATION_BOUNDS_S } from './delivery/stats.ts';
@@ -11,6 +12,7 @@ import type { Checkpoint } from './intake/checkpoint.ts';
 import type { Intake } from './intake/intake.ts';
 import type { Kernel } from './kernel/kernel.ts';
 import type { MetricSources } from './ops/metric.ts';
+import type { ReadinessFacts } from './ops/readiness.ts';
 
 export interface Stages {
   readonly config: Config;
@@ -93,4 +95,28 @@ function notifications({ rule, target, ...counts }: TargetStats): [string[], num
     [rule, target, result],
     counts[result],
   ]);
+}
+
+/** What /readyz judges by. */
+export function readinessFacts(
+  delivery: Delivery,
+  dataset: Dataset,
+  checkpoint: Checkpoint,
+  intake: Intake | undefined,
+): ReadinessFacts {
+  const { state, reason, stats, spoolTrouble, full } = delivery;
+  const watchFault = intake?.watchFault;
+  const degraded: string[] = [];
+  if (state === 'waiting' || state === 'held') degraded.push(`rows cannot be sent: ${reason}`);
+  if (spoolTrouble !== '') degraded.push(spoolTrouble);
+  if (full) degraded.push('outbox and spool are full: reading waits');
+  if (checkpoint.stats.failing)
+    degraded.push('the checkpoint cannot be written: a restart would send rows again');
+  if (watchFault !== undefined) degraded.push(watchFault);
+  return { credentials: credentials(), logFolderReadable: intake?.readable ?? true, degraded };
+
+  function credentials(): ReadinessFacts['credentials'] {
+    if (state === 'refused') return 'refused';
+    return state === 'sending' && stats.rowsDelivered > 0 ? 'accepted' : dataset.acceptance;
+  }
 }
