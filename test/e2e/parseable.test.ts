@@ -114,8 +114,7 @@ test.skipIf(missing.length > 0)(
   { timeout: 180_000 },
   async () => {
     using place = new Workplace();
-    await using server = new Parseable(place.path, await freePort(), await freePort());
-    await server.ready();
+    await using server = await Parseable.start(place.path);
     mkdirSync(place.join('logs'));
     const log = place.join('logs', 'tetragon.log');
     // The stored log is a backup from before the agent came; the live one is written while it runs.
