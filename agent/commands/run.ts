@@ -1,13 +1,13 @@
 /** `tetraship run`: starts the agent, waits for a signal or the end of the input, stops it in the data's order. */
 
-import { type Config, describeSettings, type Environment, loadConfig, secretTexts } from './config.ts';
-import { exitCodeOf, messageOf } from './errors.ts';
-import type { Logger } from './log.ts';
-import { createLogger } from './ops/logger.ts';
-import type { MetricSources } from './ops/metric.ts';
-import { createExposition } from './ops/metrics.ts';
-import { Readiness, type ReadinessFacts } from './ops/readiness.ts';
-import { OpsServer } from './ops/server.ts';
+import { type Config, describeSettings, type Environment, loadConfig, secretTexts } from '../config.ts';
+import { exitCodeOf, messageOf } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { createLogger } from '../ops/logger.ts';
+import type { MetricSources } from '../ops/metric.ts';
+import { createExposition } from '../ops/metrics.ts';
+import { Readiness, type ReadinessFacts } from '../ops/readiness.ts';
+import { OpsServer } from '../ops/server.ts';
 
 /** What this command needs of the pipeline. */
 export interface Runnable {
@@ -25,7 +25,7 @@ export type MakePipeline = (config: Config, log: Logger) => Runnable | Promise<R
 const STOP_MARGIN_MS = 2000;
 
 const makeReal: MakePipeline = async (config, log) => {
-  const { Pipeline } = await import('./pipeline.ts');
+  const { Pipeline } = await import('../pipeline.ts');
   return new Pipeline(config, log);
 };
 

@@ -1,9 +1,9 @@
 /** The command line with a pipeline that only behaves as FAKE says: signals, ends and faults can be tried alone. */
 
-import { main } from '../../agent/cli.ts';
-import type { Runnable } from '../../agent/cli-run.ts';
+import { main } from '../../agent/commands/program.ts';
+import type { Runnable } from '../../agent/commands/run.ts';
 import { TetrashipError } from '../../agent/errors.ts';
-import { fakeSources } from './sources.ts';
+import { fakeSources } from '../ops/sources.ts';
 
 const { FAKE: behaviour } = process.env;
 const never = new Promise<void>(() => undefined);

@@ -2,10 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import type { MakePipeline } from './cli-run.ts';
-import { renderHelp } from './config/describe.ts';
-import { exitCodeOf, messageOf, TetrashipError } from './errors.ts';
-import { printable } from './ops/printable.ts';
+import { renderHelp } from '../config/describe.ts';
+import { exitCodeOf, messageOf, TetrashipError } from '../errors.ts';
+import { printable } from '../ops/printable.ts';
+import type { MakePipeline } from './run.ts';
 
 /** EX_USAGE of sysexits. */
 const EXIT_USAGE = 64;
@@ -39,22 +39,25 @@ function program(makePipeline?: MakePipeline): Command {
   root
     .command('run')
     .description('run the agent (the default)')
-    .action(async () => (await import('./cli-run.ts')).run(process.env, version(), makePipeline));
+    .action(async () => (await import('./run.ts')).run(process.env, version(), makePipeline));
   root
     .command('check')
     .description('check the settings and the rules, and do nothing else')
-    .action(async () => (await import('./cli-check.ts')).check(process.env));
-  root
-    .command('rules')
-    .description('work with files of alert rules')
-    .command('check')
-    .description('check rules files')
-    .argument('<file...>')
-    .action(async (files: readonly string[]) => (await import('./cli-check.ts')).checkRules(files));
+    .action(async () => (await import('./check.ts')).check(process.env));
+  addRulesCommands(root);
   for (const command of [...root.commands, ...root.commands.flatMap((group) => group.commands)]) {
     command.exitOverride().helpCommand(false).helpOption('--help', 'print this help');
   }
   return root;
+}
+
+function addRulesCommands(root: Command): void {
+  const rules = root.command('rules').description('work with files of alert rules');
+  rules
+    .command('check')
+    .description('check rules files')
+    .argument('<file...>')
+    .action(async (files: readonly string[]) => (await import('./rules-check.ts')).checkRules(files));
 }
 
 /** The message line by line: it was made for people; what others wrote into it is neutralised. */
@@ -67,7 +70,7 @@ function startError(error: unknown): string {
 
 /** From package.json, which lies above this folder both in the sources and in dist/. */
 function version(): string {
-  for (const above of ['../package.json', '../../package.json']) {
+  for (const above of ['../../package.json', '../../../package.json']) {
     const text = tryRead(new URL(above, import.meta.url));
     const parsed: unknown = text === undefined ? undefined : JSON.parse(text);
     if (typeof parsed === 'object' && parsed !== null && 'version' in parsed) return String(parsed.version);
