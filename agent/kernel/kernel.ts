@@ -13,7 +13,7 @@ import { type Pattern, patternsOf, suffixOf } from './constants.ts';
 import * as L from './layout.ts';
 import { instantiate, type KernelExports } from './module.ts';
 import { columnName, escapeName, SERVER_COLUMNS, unescapeName } from './names.ts';
-import { compileProgram } from './program.ts';
+import { ProgramHost } from './program-host.ts';
 import { MAX_PRELOADED_NAMES, planRegions, type Regions } from './regions.ts';
 import type { KernelMatch, KernelReject, SealedSlot } from './results.ts';
 import { type Condition, type Filters, type FlattenOptions, MATCH_KINDS, REJECT_REASONS } from './types.ts';
@@ -38,6 +38,8 @@ export class Kernel {
   /** The caller reads bytes in here, from the start. */
   readonly input: Uint8Array;
   readonly memoryBytes: number;
+  /** The conditions in force: to be replaced between two calls, their states read and restored. */
+  readonly conditions: ProgramHost;
   readonly #bytes: Uint8Array;
   readonly #words: Uint32Array;
   readonly #doubles: Float64Array;
@@ -46,7 +48,6 @@ export class Kernel {
   readonly #slotBytes: number;
   readonly #maxNames: number;
   readonly #added = new Map<string, { address: number; length: number }>();
-  #regexes: readonly { test(text: string): boolean }[] = [];
   #openSlot = -1;
 
   private constructor(
@@ -64,6 +65,8 @@ export class Kernel {
     this.#doubles = new Float64Array(memory.buffer);
     this.memoryBytes = memory.buffer.byteLength;
     this.input = this.#bytes.subarray(regions.input.address, regions.input.address + regions.input.capacity);
+    const place = { bytes: this.#bytes, words: this.#words, ...regions.program };
+    this.conditions = new ProgramHost(exports, place, options.filters ?? {}, this.#added);
   }
 
   /** @throws TetrashipError KERNEL when the module is missing, RULES when the conditions do not fit. */
@@ -85,7 +88,7 @@ export class Kernel {
     });
     kernel = new Kernel(exports, memory, regions, options);
     kernel.#init(options, suffix, patterns);
-    await kernel.setProgram(options.conditions ?? [], options.filters ?? {});
+    kernel.conditions.replace(await kernel.conditions.prepare(options.conditions ?? []));
     return kernel;
   }
 
@@ -137,24 +140,6 @@ export class Kernel {
   /** While frozen, events bring no new names into the dataset: their values go to `overflow`. */
   set frozen(value: boolean) {
     this.#exports.setFrozen(value ? 1 : 0);
-  }
-
-  /**
-   * Takes other conditions and filters into force between two calls; states (`repeats`) begin anew.
-   * @throws TetrashipError RULES; the old ones stay in force then.
-   */
-  async setProgram(conditions: readonly Condition[], filters: Filters): Promise<void> {
-    const { address, capacity } = this.#regions.program;
-    const program = compileProgram(conditions, filters, this.#added, capacity);
-    if (program.regexes.length > 0) {
-      const { RE2JS } = await import('re2js');
-      this.#regexes = program.regexes.map((expression) => {
-        const compiled = RE2JS.compile(expression);
-        return { test: (text: string) => compiled.matcher(text).find() };
-      });
-    }
-    this.#bytes.set(program.bytes, address);
-    this.#exports.setProgram();
   }
 
   openSlot(slot: number): void {
@@ -266,7 +251,7 @@ export class Kernel {
   }
 
   matchRegex(regex: number, text: number, length: number): number {
-    return this.#regexes[regex]?.test(this.#text(text, length)) ? 1 : 0;
+    return this.conditions.matchRegex(regex, this.#text(text, length)) ? 1 : 0;
   }
 
   parseNumber(text: number, length: number): number {

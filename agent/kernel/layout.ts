@@ -215,6 +215,7 @@ export const D_CODE = 0; // first node
 export const D_REPEATS = 4; // 0: an event; else a state
 export const D_COUNT = 8;
 export const D_FIRING = 12;
+export const D_REPORT_BOTH = 16; // 1: the host hears of events that do not match, too
 
 /** Decision node: predicate, node when true, node when false. */
 export const NODE_SIZE = 12;
@@ -225,3 +226,4 @@ export const NONE = 0xffffffff;
 export const MATCH_EVENT = 0;
 export const MATCH_FIRING = 1;
 export const MATCH_RESOLVED = 2;
+export const MATCH_NONE = 3;

@@ -95,18 +95,15 @@ export function compileProgram(
     return predicate;
   };
 
-  const all: { expression: Expression; repeats: number }[] = conditions.map((condition) => ({
-    expression: condition.expression,
-    repeats: condition.repeats ?? 0,
-  }));
+  const all = [...conditions];
   let include: number = L.NONE;
   let exclude: number = L.NONE;
-  if (filters.include) include = all.push({ expression: filters.include, repeats: 0 }) - 1;
-  if (filters.exclude) exclude = all.push({ expression: filters.exclude, repeats: 0 }) - 1;
+  if (filters.include) include = all.push({ expression: filters.include }) - 1;
+  if (filters.exclude) exclude = all.push({ expression: filters.exclude }) - 1;
 
-  const used = all.map(({ expression, repeats }, number) => {
+  const used = all.map(({ expression, repeats, report }, number) => {
     const leaves = leavesOf(expression).map(predicateOf);
-    const always = repeats > 0 || valueWhenAllFalse(expression);
+    const always = repeats !== undefined || report === 'both' || valueWhenAllFalse(expression);
     for (const predicate of new Set(leaves)) {
       if (always) predicate.column.always.add(number);
       else predicate.conditions.push(number);
@@ -163,7 +160,7 @@ export function compileProgram(
     }
   }
 
-  all.forEach(({ expression, repeats }, number) => {
+  all.forEach(({ expression, repeats = 0, report }, number) => {
     let leaf = used[number]?.length ?? 0;
     // From the last leaf to the first: a node's ways on are known when it is written.
     const write = (node: Expression, onTrue: number, onFalse: number): number => {
@@ -175,6 +172,7 @@ export function compileProgram(
     const place = conditionTable + number * L.CONDITION_SIZE;
     writer.u32(place + L.D_CODE, write(expression, L.NODE_TRUE, L.NODE_FALSE));
     writer.u32(place + L.D_REPEATS, repeats);
+    writer.u32(place + L.D_REPORT_BOTH, report === 'both' ? 1 : 0);
   });
   return { bytes: writer.result(), regexes };
 }

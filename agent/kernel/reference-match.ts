@@ -103,8 +103,12 @@ export class RunningCondition {
 
   /** What the next row makes of it, in the order of the log; `undefined`: nothing to report. */
   next(row: SeenRow): MatchKind | undefined {
-    const { expression, repeats } = this.#condition;
+    const { expression, repeats, report } = this.#condition;
     const matched = matches(expression, row);
+    if (report === 'both') {
+      if (!isPresent(expression, row)) return undefined;
+      return matched ? 'match' : 'non_match';
+    }
     if (repeats === undefined) return matched ? 'match' : undefined;
     if (!isPresent(expression, row)) return undefined;
     if (this.#state === 'quiet') {

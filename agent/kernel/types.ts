@@ -51,16 +51,26 @@ export interface FlattenOptions {
  * of the events that have the column, `repeats` matches since the last resolve (not necessarily in a row)
  * report `firing` once, further matches are silent, and the first non-match after that reports `resolved`
  * and starts the count anew; a non-match before firing leaves the count.
+ *
+ * `report: 'both'` is for state that the host keeps (one state per group, say): every event that has one of the
+ * expression's columns is reported, as `match` or as `non_match`. It excludes `repeats`.
  */
 export interface Condition {
   readonly expression: Expression;
   readonly repeats?: number;
+  readonly report?: 'matches' | 'both';
 }
 
-export type MatchKind = 'match' | 'firing' | 'resolved';
+/** What the kernel remembers of a condition with `repeats`: matches since the last resolve, and whether it fires. */
+export interface ConditionState {
+  readonly count: number;
+  readonly firing: boolean;
+}
+
+export type MatchKind = 'match' | 'firing' | 'resolved' | 'non_match';
 
 /** In the order of the codes that the WebAssembly module writes (index = code). */
-export const MATCH_KINDS: readonly MatchKind[] = ['match', 'firing', 'resolved'];
+export const MATCH_KINDS: readonly MatchKind[] = ['match', 'firing', 'resolved', 'non_match'];
 
 /** Which events are shipped; conditions see all of them. */
 export interface Filters {

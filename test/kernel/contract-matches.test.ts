@@ -169,6 +169,19 @@ describe('state', () => {
   );
 });
 
+describe('a report on every event that has the column', () => {
+  check(
+    'match or not',
+    ['{"a":1}', '{"a":2}', '{"b":1}', '{"a":null}', '{"a":"1"}', '{"a":1}'],
+    {
+      rows: 'any',
+      matches: ['0 match 0', '0 non_match 8', '0 non_match 35', '0 match 45'],
+    },
+    {},
+    { conditions: [{ expression: numeric('a', 'equalTo', 1), report: 'both' }] },
+  );
+});
+
 describe('several conditions and filters', () => {
   const one = numeric('a', 'equalTo', 1);
   const two = numeric('a', 'equalTo', 2);

@@ -155,19 +155,14 @@ const { draft } = fc.letrec<{ draft: Draft }>((tie) => {
 /** An expression, once the vocabulary is there. */
 export const expressionDraft: fc.Arbitrary<Draft> = draft;
 
-/** A condition, once the vocabulary is there: an event, or a state with few repeats. */
+/** A condition, once the vocabulary is there: an event, a state with few repeats, or a report on every event. */
 export const conditionDraft: fc.Arbitrary<(vocabulary: Vocabulary) => Condition> = fc
   .tuple(
     draft,
     fc.oneof(
       { weight: 3, arbitrary: fc.constant(undefined) },
-      { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }) },
+      { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }).map((repeats) => ({ repeats })) },
+      { weight: 1, arbitrary: fc.constant({ report: 'both' as const }) },
     ),
   )
-  .map(
-    ([expression, repeats]) =>
-      (words) =>
-        repeats === undefined
-          ? { expression: expression(words) }
-          : { expression: expression(words), repeats },
-  );
+  .map(([expression, mode]) => (words) => ({ expression: expression(words), ...mode }));

@@ -179,7 +179,10 @@ export function report(matches: u32, lineStart: u32, lineLength: u32): u32 {
 /** What a state rule has to say of an event that has its column; -1 for nothing. */
 function transition(condition: usize, holds: bool): i32 {
   const repeats = load<u32>(condition, L.D_REPEATS);
-  if (!repeats) return holds ? L.MATCH_EVENT : -1;
+  if (!repeats) {
+    if (holds) return L.MATCH_EVENT;
+    return load<u32>(condition, L.D_REPORT_BOTH) ? L.MATCH_NONE : -1;
+  }
   const firing = load<u32>(condition, L.D_FIRING) != 0;
   if (holds == firing) return -1;
   if (firing) {

@@ -1,0 +1,110 @@
+/** The rules' program on the host's side: compiled apart, swapped between two calls, its states read and restored. */
+
+import { TetrashipError } from '../errors.ts';
+import * as L from './layout.ts';
+import type { KernelExports } from './module.ts';
+import { type AddedValues, compileProgram, type Program } from './program.ts';
+import type { Condition, ConditionState, Filters } from './types.ts';
+
+interface Regex {
+  test(text: string): boolean;
+}
+
+/** Conditions that are known to fit, for `ProgramHost.replace`. */
+export interface PreparedConditions {
+  readonly count: number;
+  readonly program: Program;
+  readonly regexes: readonly Regex[];
+}
+
+export interface ProgramPlace {
+  /** The kernel's whole memory. */
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+  readonly address: number;
+  readonly capacity: number;
+}
+
+export class ProgramHost {
+  readonly #exports: KernelExports;
+  readonly #place: ProgramPlace;
+  readonly #filters: Filters;
+  readonly #added: AddedValues;
+  #regexes: readonly Regex[];
+  #count: number;
+
+  constructor(exports: KernelExports, place: ProgramPlace, filters: Filters, added: AddedValues) {
+    this.#exports = exports;
+    this.#place = place;
+    this.#filters = filters;
+    this.#added = added;
+    this.#regexes = [];
+    this.#count = 0;
+  }
+
+  /**
+   * Compiles conditions; the ones in force stay. The filters given at the start apply to the new ones too.
+   * @throws {TetrashipError} RULES when they do not fit, saying which and why
+   */
+  async prepare(conditions: readonly Condition[]): Promise<PreparedConditions> {
+    const program = compileProgram(conditions, this.#filters, this.#added, this.#place.capacity);
+    if (program.regexes.length === 0) return { count: conditions.length, program, regexes: [] };
+    const { RE2JS } = await import('re2js');
+    const regexes = program.regexes.map((expression) => {
+      const compiled = RE2JS.compile(expression);
+      return { test: (text: string) => compiled.matcher(text).find() };
+    });
+    return { count: conditions.length, program, regexes };
+  }
+
+  /**
+   * Takes prepared conditions into force at once, between two calls of `process`. All their states begin anew: who
+   * knows which rules are the same takes `state` of the old ones before, and gives it to `restore` of the new ones
+   * after, with nothing between. Cached keys are learned anew; rows, rejects and matches are not touched.
+   */
+  replace({ count, program, regexes }: PreparedConditions): void {
+    this.#place.bytes.set(program.bytes, this.#place.address);
+    this.#regexes = regexes;
+    this.#count = count;
+    this.#exports.setProgram();
+  }
+
+  /** What is remembered of a condition with `repeats` now; of any other nothing: 0, not firing. */
+  state(condition: number): ConditionState {
+    const at = this.#wordOf(condition);
+    return {
+      count: this.#place.words[at + (L.D_COUNT >> 2)] ?? 0,
+      firing: this.#place.words[at + (L.D_FIRING >> 2)] === 1,
+    };
+  }
+
+  /**
+   * Puts back what `state` gave, also after a restart. A rule whose `repeats` was lowered meanwhile does not fire by
+   * this, but with its next match. Nothing happens to a condition without `repeats`.
+   */
+  restore(condition: number, { count, firing }: ConditionState): void {
+    const { words } = this.#place;
+    const at = this.#wordOf(condition);
+    const repeats = words[at + (L.D_REPEATS >> 2)] ?? 0;
+    if (repeats === 0) return;
+    words[at + (L.D_COUNT >> 2)] = firing ? repeats : Math.min(count, repeats - 1);
+    words[at + (L.D_FIRING >> 2)] = firing ? 1 : 0;
+  }
+
+  matchRegex(regex: number, text: string): boolean {
+    return this.#regexes[regex]?.test(text) === true;
+  }
+
+  /** Index in words of a condition's record. */
+  #wordOf(condition: number): number {
+    if (!Number.isInteger(condition) || condition < 0 || condition >= this.#count) {
+      throw new TetrashipError(
+        'KERNEL',
+        `cannot find condition ${condition}: there are ${this.#count}; no data is touched`,
+      );
+    }
+    const { words, address } = this.#place;
+    const table = words[(address + L.G_CONDITIONS) >> 2] ?? 0;
+    return (address + table + condition * L.CONDITION_SIZE) >> 2;
+  }
+}
