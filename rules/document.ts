@@ -46,6 +46,11 @@ export function throwProblems(problems: readonly string[]): void {
   );
 }
 
+export interface ReadOptions {
+  /** Rules are only evaluated and nobody is told: targets are neither checked nor kept. */
+  readonly withoutTargets?: boolean;
+}
+
 /**
  * The rules of one of several documents; none when it has problems, which are appended to `problems`.
  *
@@ -56,10 +61,12 @@ export function readDocument(
   where: string,
   places: Map<string, string>,
   problems: string[],
+  options: ReadOptions = {},
 ): Rule[] {
   const before = problems.length;
-  const document = readJson(text, where, problems);
+  const json = readJson(text, where, problems);
   if (problems.length > before) return [];
+  const document = options.withoutTargets === true ? withoutTargets(json) : json;
   const valid = validate(document);
   const found = valid ? [] : describeProblems(validate.errors ?? [], document, MAX_RULE_PROBLEMS_SHOWN + 1);
   found.push(...repeatedNames(document, where, places));
@@ -100,6 +107,15 @@ function readJson(text: string, where: string, problems: string[]): unknown {
     problems.push(`${where}: the document is not JSON: ${jsonFault(json)}`);
     return undefined;
   }
+}
+
+function withoutTargets(document: unknown): unknown {
+  const alerts = property(document, 'alerts');
+  if (!Array.isArray(alerts)) return document;
+  const silent = alerts.map((alert: unknown) =>
+    property(alert, 'targets') === undefined ? alert : { ...Object(alert), targets: [] },
+  );
+  return { ...Object(document), alerts: silent };
 }
 
 /** The deepest nesting of a JSON text; strings are skipped, faults are left to the parser. */

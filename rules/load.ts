@@ -1,7 +1,8 @@
 /**
  * Rules from disk: one file, or all `*.json` of a folder in the order of their names.
  *
- * Files whose name begins with a dot are passed over, and links are followed: a mounted ConfigMap is a folder of
+ * Files whose name begins with a dot are passed over, and so are `*.test.json`, which hold the cases of
+ * `tetraship rules test`. Links are followed: a mounted ConfigMap is a folder of
  * links into a hidden `..data`. A folder without documents holds no rules; saying so is left to the caller.
  */
 
@@ -9,27 +10,41 @@ import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 
 import { join } from 'node:path';
 import { messageOf, TetrashipError } from '../agent/errors.ts';
 import { MAX_RULES, MAX_RULES_DOCUMENT_BYTES } from '../agent/limits.ts';
-import { readDocument, throwProblems } from './document.ts';
+import { type ReadOptions, readDocument, throwProblems } from './document.ts';
 import type { Rule, RuleSet } from './ruleset.ts';
+
+/** `X.test.json` beside `X.json`. */
+export const CASES_ENDING = '.test.json';
 
 /** @throws {TetrashipError} `RULES`: what cannot be read, or all problems of all documents */
 export function loadRules(path: string): RuleSet {
-  const rules: Rule[] = [];
-  const places = new Map<string, string>();
-  const problems: string[] = [];
-  for (const file of documentsOf(path)) {
-    rules.push(...readDocument(readText(file), file, places, problems));
-  }
-  if (rules.length > MAX_RULES) problems.push(`${path}: ${rules.length} rules are more than ${MAX_RULES}`);
+  const { rules, problems } = collectRules(path);
   throwProblems(problems);
   return { rules };
 }
 
-function documentsOf(path: string): string[] {
+/**
+ * The rules and what is wrong with them, as sentences that name the file: rules of a document with problems are
+ * left out.
+ * @throws {TetrashipError} `RULES`: what cannot be read
+ */
+export function collectRules(path: string, options: ReadOptions = {}): { rules: Rule[]; problems: string[] } {
+  const rules: Rule[] = [];
+  const places = new Map<string, string>();
+  const problems: string[] = [];
+  for (const file of documentsOf(path)) {
+    rules.push(...readDocument(readText(file), file, places, problems, options));
+  }
+  if (rules.length > MAX_RULES) problems.push(`${path}: ${rules.length} rules are more than ${MAX_RULES}`);
+  return { rules, problems };
+}
+
+/** The path itself, or the documents of the folder it names. */
+export function documentsOf(path: string): string[] {
   try {
     if (!statSync(path).isDirectory()) return [path];
     return readdirSync(path)
-      .filter((name) => name.endsWith('.json') && !name.startsWith('.'))
+      .filter((name) => name.endsWith('.json') && !name.endsWith(CASES_ENDING) && !name.startsWith('.'))
       .sort()
       .map((name) => join(path, name));
   } catch (error) {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { loadRules } from '../../rules/load.ts';
+import { collectRules, loadRules } from '../../rules/load.ts';
 
 let folder = '';
 
@@ -44,6 +44,7 @@ test('a folder, in the order of names', () => {
   write('20.json', document('c'));
   write('10.json', document('b', 'a'));
   write('notes.txt', 'not JSON');
+  write('10.test.json', 'cases, not rules');
   write('.hidden.json', 'not JSON');
   mkdirSync(join(folder, 'sub'));
   expect(names(folder)).toEqual(['b', 'a', 'c']);
@@ -71,6 +72,17 @@ test('names are unique among all files, and all problems of all files are told',
     `b.json: alerts[1].name: "y" is the name of alerts[1] of ${join(folder, 'a.json')} too`,
   );
   expect(third).toContain('c.json: the document is not JSON');
+});
+
+test('where nobody is told, targets are not looked at', () => {
+  const path = write('a.json', document('x').replace('"targets":[]', '"targets":[{"type":"pigeon"}]'));
+  expect(collectRules(path).problems).toHaveLength(1);
+  expect(collectRules(path, { withoutTargets: true })).toMatchObject({
+    rules: [{ name: 'x', targets: [] }],
+    problems: [],
+  });
+  const none = write('b.json', document('x').replace(',"targets":[]', ''));
+  expect(collectRules(none, { withoutTargets: true }).problems).toHaveLength(1);
 });
 
 test('what cannot be read', () => {
