@@ -46,6 +46,7 @@ interface Prepared {
   matched: number;
   fired: number;
   resolved: number;
+  lastMatchMs: number;
 }
 
 /** setTimeout takes no longer time than this. */
@@ -60,6 +61,7 @@ export class Alerts {
   readonly #budget: QueueBudget;
   readonly #http: TargetHttp;
   readonly #now: () => number;
+  readonly #wallNow: () => number;
   #state: 'running' | 'stopped';
   #timer: NodeJS.Timeout | undefined;
   #timerDueMs: number;
@@ -72,6 +74,7 @@ export class Alerts {
     this.#budget = { limitBytes: MAX_ALERT_QUEUE_BYTES, usedBytes: 0 };
     this.#http = new TargetHttp({ proxy: options.proxy ?? {}, timeoutMs: options.timeoutMs });
     this.#now = options.now ?? (() => performance.now());
+    this.#wallNow = options.wallNow ?? Date.now;
     this.#state = 'running';
     this.#timer = undefined;
     this.#timerDueMs = Number.POSITIVE_INFINITY;
@@ -80,7 +83,7 @@ export class Alerts {
       budget: this.#budget,
       log: options.log,
       now: this.#now,
-      wallNow: options.wallNow ?? Date.now,
+      wallNow: this.#wallNow,
       random: options.random ?? Math.random,
     };
     for (const rule of rules) this.#prepare(rule, options, context);
@@ -92,7 +95,9 @@ export class Alerts {
 
   get stats(): AlertStats {
     return {
-      rules: this.#prepared.map(({ rule, matched, fired, resolved }) => ({ rule, matched, fired, resolved })),
+      rules: this.#prepared.map(({ rule, matched, fired, resolved, lastMatchMs }) => ({
+        ...{ rule, matched, fired, resolved, lastMatchMs },
+      })),
       targets: this.#instances.map((instance) => instance.stats),
       queueBytes: this.#budget.usedBytes,
       queueLimitBytes: this.#budget.limitBytes,
@@ -119,6 +124,7 @@ export class Alerts {
       this.#resolve(prepared, message);
     } else {
       prepared.matched++;
+      prepared.lastMatchMs = this.#wallNow();
       if (this.#fire(prepared, message)) prepared.fired++;
     }
     this.#arm();
@@ -145,7 +151,10 @@ export class Alerts {
       return this.#instances.push(instance) - 1;
     });
     const template = new Template(rule.message);
-    this.#prepared.push({ rule: rule.name, template, targets, matched: 0, fired: 0, resolved: 0 });
+    this.#prepared.push({
+      ...{ rule: rule.name, template, targets, matched: 0, fired: 0, resolved: 0 },
+      lastMatchMs: Number.NaN,
+    });
   }
 
   #fire(prepared: Prepared, message: string): boolean {

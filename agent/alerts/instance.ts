@@ -21,6 +21,7 @@ export class Instance {
   readonly window: WindowSpec;
   suppressed: number;
   readonly #name: { readonly rule: string; readonly target: string };
+  readonly #origin: string;
   readonly #notifier: Notifier;
 
   /** @param number of the target in its rule, from 1 */
@@ -29,18 +30,23 @@ export class Instance {
     this.window = { mode: modeOf(rule, target), ...target.repeat };
     this.suppressed = 0;
     this.#name = { rule: rule.name, target: `${target.type}-${number}` };
+    // The path may be a secret (Slack's is): only the origin is told.
+    this.#origin = new URL(recipient.url).origin;
     this.#notifier = new Notifier({
       ...context,
       send: (notification, signal) =>
         context.post(recipient, recipient.body(notification, context.wallNow()), signal),
-      // The path may be a secret (Slack's is): only the origin is told.
-      fields: { ...this.#name, origin: new URL(recipient.url).origin },
+      fields: { ...this.#name, origin: this.#origin },
     });
   }
 
   get stats(): TargetStats {
-    const { sent, failed, dropped, retries, queueCount: queued, queueBytes } = this.#notifier;
-    return { ...this.#name, sent, failed, dropped, suppressed: this.suppressed, retries, queued, queueBytes };
+    const { sent, failed, dropped, retries, queueCount: queued, queueBytes, trouble } = this.#notifier;
+    return {
+      ...this.#name,
+      ...{ sent, failed, dropped, suppressed: this.suppressed, retries, queued, queueBytes },
+      ...{ origin: this.#origin, trouble },
+    };
   }
 
   notify(notification: Notification): void {

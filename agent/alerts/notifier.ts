@@ -58,6 +58,8 @@ export class Notifier {
   dropped = 0;
   retries = 0;
   queueBytes = 0;
+  /** What the last try failed with; `''` since one that passed. */
+  trouble = '';
   readonly #options: NotifierOptions;
   readonly #complaints: Complaints;
   readonly #abort: AbortController;
@@ -143,6 +145,7 @@ export class Notifier {
       const outcome = await this.#options.send(entry.notification, this.#abort.signal);
       if (this.#abort.signal.aborted && outcome.kind !== 'sent') break;
       entry.tries++;
+      this.trouble = outcome.kind === 'sent' ? '' : outcome.cause;
       if (outcome.kind === 'retry' && !this.#givesUp(entry, outcome)) {
         this.retries++;
         this.#complaints.say(

@@ -7,6 +7,8 @@ export interface RuleStats {
   /** Of them, those that called at least one target. */
   readonly fired: number;
   readonly resolved: number;
+  /** Epoch milliseconds of the last match; NaN before the first. */
+  readonly lastMatchMs: number;
 }
 
 export interface TargetStats {
@@ -23,6 +25,10 @@ export interface TargetStats {
   readonly retries: number;
   readonly queued: number;
   readonly queueBytes: number;
+  /** Scheme, host and port: the path may be a secret. */
+  readonly origin: string;
+  /** What the last try failed with; `''` since one that passed. */
+  readonly trouble: string;
 }
 
 export interface AlertStats {

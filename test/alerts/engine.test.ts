@@ -93,7 +93,9 @@ describe('windows', () => {
       `${head}Triggering alert did not resolve itself after 2 retries, This alert is paused until it resolves${tail}`,
       'root on tetrademo is now resolved ',
     ]);
-    expect(alerts.stats.rules).toEqual([{ rule: 'root', matched: 1, fired: 1, resolved: 1 }]);
+    expect(alerts.stats.rules).toMatchObject([{ rule: 'root', matched: 1, fired: 1, resolved: 1 }]);
+    expect(Math.abs(Date.now() - (alerts.stats.rules[0]?.lastMatchMs ?? 0))).toBeLessThan(60_000);
+    expect(firstTarget(alerts).origin).toBe(new URL(receiver.url).origin);
   });
 
   test('a resolve ends the calls, and the next firing calls at once', async () => {

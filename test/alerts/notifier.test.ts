@@ -67,6 +67,17 @@ test('in order, one at a time', async () => {
   expect(bench.budget.usedBytes).toBe(0);
 });
 
+test('its trouble is told while it lasts', async () => {
+  let down = true;
+  const bench = new Bench(() => (down ? DOWN : { kind: 'sent' }));
+  expect(bench.notifier.trouble).toBe('');
+  bench.notifier.add(firing('a'));
+  await until(() => bench.notifier.trouble === 'ECONNREFUSED');
+  down = false;
+  await bench.notifier.drain();
+  expect(bench.notifier.trouble).toBe('');
+});
+
 test('a target that is down is tried again, and the others wait behind', async () => {
   let down = 3;
   const bench = new Bench(() => (down-- > 0 ? DOWN : { kind: 'sent' }));
