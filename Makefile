@@ -12,7 +12,7 @@ KERNEL := agent/kernel/kernel.wasm
 VALIDATOR := rules/validate.js
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-kernel bench-pipeline build check fmt docs clean
+.PHONY: help demo test bench bench-kernel bench-pipeline bench-peers bench-compare build check fmt docs clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -30,6 +30,12 @@ bench-kernel: $(KERNEL) $(VALIDATOR) ## measure the kernel; ARGS="..." is passed
 
 bench-pipeline: build ## measure the whole agent; ARGS="..." is passed on
 	@node bench/pipeline.ts $(ARGS)
+
+bench-peers: build ## measure the agent beside Vector and Fluent Bit; ARGS="..." is passed on
+	@node bench/against-peers.ts $(ARGS)
+
+bench-compare: build ## two builds or settings in turn; ARGS="--vs OTHER/dist/agent/main.js"
+	@node bench/compare.ts $(ARGS)
 
 build: $(KERNEL) $(VALIDATOR) ## build the kernel, and dist/ for production
 	@node deploy/build.ts

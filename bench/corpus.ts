@@ -4,7 +4,7 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type SizeKB, writeCorpus } from './generator.ts';
 
@@ -41,6 +41,21 @@ export function corpusPath(seed: number, megabytes: number, size?: SizeKB): stri
     rmSync(unfinished, { force: true });
   }
   return path;
+}
+
+export interface Corpus {
+  readonly path: string;
+  readonly bytes: number;
+  readonly lines: number;
+}
+
+/** The same log with its figures. */
+export function corpus(seed: number, megabytes: number, size?: SizeKB): Corpus {
+  const path = corpusPath(seed, megabytes, size);
+  const content = readFileSync(path);
+  let lines = 0;
+  for (let at = content.indexOf(10); at >= 0; at = content.indexOf(10, at + 1)) lines++;
+  return { path, bytes: content.length, lines };
 }
 
 /** Path of one of the real programs, or `undefined` where they are not at hand. */

@@ -25,7 +25,17 @@ interface Recorded extends Section {
 }
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-const ORDER = ['kernel', 'pipeline', 'latency', 'memory', 'peers'];
+const ORDER = [
+  'kernel',
+  'floors',
+  'pipeline',
+  'sizes',
+  'batches',
+  'connections',
+  'peers',
+  'latency',
+  'memory',
+];
 
 export function record(key: string, section: Section): void {
   const all = readAll();
@@ -35,7 +45,7 @@ export function record(key: string, section: Section): void {
   );
   writeFileSync(path('results.json'), `${JSON.stringify(sorted, null, 2)}\n`);
   writeFileSync(path('RESULTS.md'), render(sorted));
-  console.log(`\n${section.title}\n${plainTable(section)}\nwritten to bench/RESULTS.md`);
+  console.log(`\n${section.title}\n${table(section.header, section.rows)}\nwritten to bench/RESULTS.md`);
 }
 
 function readAll(): Record<string, Recorded> {
@@ -59,7 +69,8 @@ function render(all: Record<string, Recorded>): string {
   return `# Measurements\n\nWritten by \`make bench-kernel\` and \`make bench-pipeline\`. Speeds are medians (lowest–highest) per second of the process's own CPU time.\n\n${parts.join('\n\n')}\n`;
 }
 
-function plainTable({ header, rows }: Section): string {
+/** Columns in line, for a terminal. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((_, i) => Math.max(...[header, ...rows].map((row) => (row[i] ?? '').length)));
   return [header, ...rows]
     .map((row) =>

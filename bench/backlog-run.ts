@@ -1,0 +1,73 @@
+/** One run of a contender over a whole log that lies ready: what it cost until the last row was acknowledged. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Corpus } from './corpus.ts';
+import { ReceiverProcess } from './receiver-process.ts';
+import { type Encoding, RunningShipper, type Shipper } from './shipper.ts';
+
+const LOOK_MS = 20;
+/** Without a new row for so long, the rest is not coming. */
+const PATIENCE_MS = 30_000;
+
+export interface Figures {
+  readonly cpuSeconds: number;
+  readonly threads: Readonly<Record<string, number>>;
+  readonly wallSeconds: number;
+  readonly peakMiB: number;
+  readonly requests: number;
+  readonly connections: number;
+  readonly sentBytes: number;
+  /** Bodies before compression over bodies as sent. */
+  readonly ratio: number;
+  readonly rows: number;
+}
+
+export async function backlogRun(shipper: Shipper, corpus: Corpus, encoding: Encoding): Promise<Figures> {
+  const folder = mkdtempSync(join(tmpdir(), 'tetraship-bench-'));
+  try {
+    await using receiver = await ReceiverProcess.start('--mode', 'fast');
+    await using running = new RunningShipper(shipper, {
+      log: corpus.path,
+      url: receiver.url,
+      encoding,
+      folder,
+    });
+    let rows = 0;
+    let movedMs = Date.now();
+    for (;;) {
+      await sleep(LOOK_MS);
+      const got = await receiver.stats();
+      if (got.rows > rows) {
+        rows = got.rows;
+        movedMs = Date.now();
+      }
+      const { cpuSeconds, threads, peakMiB } = running.accounting();
+      if (rows < corpus.lines) {
+        if (Date.now() - movedMs < PATIENCE_MS) continue;
+        throw new Error(`${shipper.name} delivered ${rows} of ${corpus.lines} rows and then no more`);
+      }
+      const { requests, connections, wireBytes: sentBytes, rawBytes } = got;
+      const wallSeconds = (movedMs - running.startedMs) / 1000;
+      const ratio = rawBytes / sentBytes;
+      return { cpuSeconds, threads, wallSeconds, peakMiB, requests, connections, sentBytes, ratio, rows };
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs of contenders in turn, so that a drift of the machine hits all alike. */
+export async function interleave<K>(
+  runs: number,
+  keys: readonly K[],
+  run: (key: K) => Promise<Figures>,
+): Promise<Map<K, Figures[]>> {
+  const figures = new Map<K, Figures[]>(keys.map((key) => [key, []]));
+  for (let round = 0; round < runs; round++) {
+    for (const key of keys) figures.get(key)?.push(await run(key));
+  }
+  return figures;
+}
