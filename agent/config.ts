@@ -3,7 +3,6 @@
  * The table itself is in config/options.ts.
  */
 
-import { nearest } from './config/nearest.ts';
 import type {
   DefaultOption,
   Environment,
@@ -11,12 +10,12 @@ import type {
   OptionFacts,
   RequiredOption,
 } from './config/option.ts';
-
 import { ALL_OPTIONS, OPTIONS } from './config/options.ts';
 import { constantSecret, fileSecret, type Secret } from './config/secret.ts';
 import { isServiceVariable } from './config/service-variables.ts';
 import { Unacceptable } from './config/values.ts';
 import { messageOf, TetrashipError } from './errors.ts';
+import { nearest } from './nearest.ts';
 import { printable, withoutUserInfo } from './ops/printable.ts';
 
 export { describeOptions, describeSettings } from './config/describe.ts';

@@ -71,7 +71,7 @@ export class Pipeline {
   constructor(config: Config, log: Logger) {
     this.#config = config;
     this.#log = log;
-    this.#rules = config.rules === undefined ? { rules: [] } : loadRules(config.rules);
+    this.#rules = config.rules === undefined ? { rules: [] } : loadRules(...config.rules);
     openStateFolder(config.stateDir);
     this.#lock = lockStateFolder(config.stateDir);
     this.#checkpoint = new Checkpoint(config.stateDir, log);

@@ -11,11 +11,9 @@ import {
   stringOperator,
 } from './operators.ts';
 import { parse } from './parse.ts';
-import type { Repeat, Rule, Target } from './ruleset.ts';
+import type { Rule, RuleExtension, Severity } from './ruleset.ts';
+import { type TargetJson, toTarget } from './target.ts';
 
-/** What a target without `repeat` does. */
-const DEFAULT_INTERVAL_MS = 200_000;
-const DEFAULT_TIMES = 5;
 const DEFAULT_REPEATS = 1;
 
 interface NumericJson {
@@ -40,19 +38,17 @@ type ExpressionJson =
 
 type ColumnJson = (NumericJson | StringJson) & { readonly repeats?: number | null };
 
-interface RepeatJson {
-  readonly interval?: string | null;
-  readonly times?: number | null;
-}
-
-interface TargetJson {
-  readonly type: 'webhook' | 'slack' | 'alertmanager';
-  readonly endpoint: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly skip_tls_check?: boolean;
-  readonly username?: string;
-  readonly password?: string;
-  readonly repeat?: RepeatJson | null;
+interface ExtensionJson {
+  readonly enabled?: boolean;
+  readonly severity?: Severity;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly groupBy?: readonly string[];
+  readonly threshold?: number;
+  readonly window?: string;
+  readonly cooldown?: string;
+  readonly includeEvent?: boolean;
+  readonly maxPerMinute?: number;
 }
 
 /** What schema.json lets through. */
@@ -64,21 +60,34 @@ export interface AlertJson {
     | { readonly type: 'composite'; readonly config: string | ExpressionJson }
     | { readonly type: 'column'; readonly config: ColumnJson };
   readonly targets: readonly TargetJson[];
+  readonly tetraship?: ExtensionJson;
 }
 
-/** The rule, or why the schema could not see that it is none. */
-export function toRule(alert: AlertJson, source: string): Rule | string {
+/** What the schema cannot see: where in the alert, and why it is no rule. */
+export interface AlertProblem {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The rule without the default targets, or why it is none. */
+export function toRule(alert: AlertJson, source: string): Rule | AlertProblem {
   const { name, message, rule } = alert;
   const targets = alert.targets.map(toTarget);
-  const common = { name, id: alert.id, message, targets, source };
+  const common = { name, id: alert.id, message, targets, source, ...toExtension(alert.tetraship ?? {}) };
   if (rule.type === 'column') {
     const repeats = rule.config.repeats ?? DEFAULT_REPEATS;
+    if (common.window !== undefined && repeats !== DEFAULT_REPEATS) {
+      return {
+        path: 'tetraship.threshold',
+        text: '"repeats" counts the matches already: use "threshold" with "window", or "repeats"',
+      };
+    }
     return { ...common, kind: 'column', expression: toLeaf(rule.config), repeats };
   }
   const expression =
     typeof rule.config === 'string' ? parse(rule.config) : normalise(toExpression(rule.config));
   if (heightOf(expression) > MAX_EXPRESSION_DEPTH) {
-    return `this nests more than ${MAX_EXPRESSION_DEPTH} levels deep`;
+    return { path: 'rule.config', text: `this nests more than ${MAX_EXPRESSION_DEPTH} levels deep` };
   }
   return { ...common, kind: 'composite', expression, repeats: 1 };
 }
@@ -110,32 +119,18 @@ function toStringLeaf(json: StringJson): StringLeaf {
   return ignoreCase === undefined ? { column, operator, value } : { column, operator, value, ignoreCase };
 }
 
-function toTarget(json: TargetJson): Target {
-  const { endpoint, skip_tls_check: skipTlsCheck = false, username, password } = json;
-  switch (json.type) {
-    case 'webhook':
-      return {
-        type: json.type,
-        endpoint,
-        headers: json.headers ?? {},
-        skipTlsCheck,
-        repeat: toRepeat(json, DEFAULT_TIMES),
-      };
-    case 'slack':
-      return { type: json.type, endpoint, repeat: toRepeat(json, DEFAULT_TIMES) };
-    case 'alertmanager': {
-      const credentials =
-        username === undefined || password === undefined ? undefined : { username, password };
-      const repeat = toRepeat(json, Number.POSITIVE_INFINITY);
-      return { type: json.type, endpoint, skipTlsCheck, credentials, repeat };
-    }
-  }
-}
-
-function toRepeat({ repeat }: TargetJson, defaultTimes: number): Repeat {
-  const interval = repeat?.interval ?? undefined;
+function toExtension(json: ExtensionJson): RuleExtension {
+  const { window, threshold, cooldown } = json;
   return {
-    intervalMs: interval === undefined ? DEFAULT_INTERVAL_MS : parseDuration(interval),
-    times: repeat?.times ?? defaultTimes,
+    enabled: json.enabled ?? true,
+    severity: json.severity,
+    labels: json.labels ?? {},
+    annotations: json.annotations ?? {},
+    groupBy: json.groupBy ?? [],
+    window:
+      window === undefined || threshold === undefined ? undefined : { ms: parseDuration(window), threshold },
+    cooldownMs: cooldown === undefined ? 0 : parseDuration(cooldown),
+    includeEvent: json.includeEvent ?? false,
+    maxPerMinute: json.maxPerMinute ?? Number.POSITIVE_INFINITY,
   };
 }

@@ -3,8 +3,7 @@
  *
  * Everything is checked before anything is used, and all problems are told at once (the first
  * `MAX_RULE_PROBLEMS_SHOWN` of them). The text is taken as hostile: its length and depth are bounded before
- * anything recursive looks at it. schema.json holds the shape; an extension of our own would be one more key
- * (`tetraship`) in its `alert` and beside `version`, and is refused until there is one.
+ * anything recursive looks at it. schema.json holds the shape, that of our own extensions (`tetraship`) too.
  */
 
 import { TetrashipError } from '../agent/errors.ts';
@@ -16,7 +15,8 @@ import {
 import { toRule } from './alert.ts';
 import { jsonFault } from './json-fault.ts';
 import { describeProblems, property, show } from './problems.ts';
-import type { Rule, RuleSet } from './ruleset.ts';
+import type { Rule, RuleSet, Target } from './ruleset.ts';
+import { toTarget } from './target.ts';
 import validate from './validate.js';
 
 /**
@@ -25,10 +25,28 @@ import validate from './validate.js';
  */
 export function parseDocument(text: string, where: string): RuleSet {
   const problems: string[] = [];
-  const rules = readDocument(text, where, new Map(), problems);
+  const document = readDocument(text, where, new Map(), problems);
   throwProblems(problems);
-  return { rules };
+  return joined([document]);
 }
+
+/** One document's share of a rule set. */
+export interface ReadDocument {
+  /** Their targets are their own. */
+  readonly rules: readonly Rule[];
+  readonly defaultTargets: readonly Target[];
+}
+
+/** The rules of all documents; whose list of targets is empty gets the default ones of them all. */
+export function joined(documents: readonly ReadDocument[]): RuleSet {
+  const defaults = documents.flatMap(({ defaultTargets }) => defaultTargets);
+  const rules = documents.flatMap((document) => document.rules);
+  return {
+    rules: rules.map((rule) => (rule.targets.length === 0 ? { ...rule, targets: defaults } : rule)),
+  };
+}
+
+const NOTHING: ReadDocument = { rules: [], defaultTargets: [] };
 
 /** @throws {TetrashipError} `RULES` when there are any */
 export function throwProblems(problems: readonly string[]): void {
@@ -52,7 +70,7 @@ export interface ReadOptions {
 }
 
 /**
- * The rules of one of several documents; none when it has problems, which are appended to `problems`.
+ * One of several documents; nothing of it when it has problems, which are appended to `problems`.
  *
  * @param places where each name was seen first, in this document and the earlier ones; added to
  */
@@ -62,24 +80,25 @@ export function readDocument(
   places: Map<string, string>,
   problems: string[],
   options: ReadOptions = {},
-): Rule[] {
+): ReadDocument {
   const before = problems.length;
   const json = readJson(text, where, problems);
-  if (problems.length > before) return [];
+  if (problems.length > before) return NOTHING;
   const document = options.withoutTargets === true ? withoutTargets(json) : json;
   const valid = validate(document);
   const found = valid ? [] : describeProblems(validate.errors ?? [], document, MAX_RULE_PROBLEMS_SHOWN + 1);
   found.push(...repeatedNames(document, where, places));
   problems.push(...found.map((problem) => `${where}: ${problem}`));
-  if (!valid) return [];
+  if (!valid) return NOTHING;
   const rules: Rule[] = [];
   for (const [index, alert] of document.alerts.entries()) {
     const rule = toRule(alert, where);
-    if (typeof rule === 'string')
-      problems.push(`${where}: alerts[${index}].rule.config: ${rule} (rule ${show(alert.name)})`);
+    if ('path' in rule)
+      problems.push(`${where}: alerts[${index}].${rule.path}: ${rule.text} (rule ${show(alert.name)})`);
     else rules.push(rule);
   }
-  return problems.length > before ? [] : rules;
+  const defaultTargets = (document.tetraship?.defaultTargets ?? []).map(toTarget);
+  return problems.length > before ? NOTHING : { rules, defaultTargets };
 }
 
 function readJson(text: string, where: string, problems: string[]): unknown {
@@ -115,7 +134,13 @@ function withoutTargets(document: unknown): unknown {
   const silent = alerts.map((alert: unknown) =>
     property(alert, 'targets') === undefined ? alert : { ...Object(alert), targets: [] },
   );
-  return { ...Object(document), alerts: silent };
+  const extension: unknown = property(document, 'tetraship');
+  const kept = property(extension, 'defaultTargets') === undefined ? extension : dropDefaults(extension);
+  return { ...Object(document), alerts: silent, ...(kept !== undefined && { tetraship: kept }) };
+}
+
+function dropDefaults(extension: unknown): unknown {
+  return { ...Object(extension), defaultTargets: [] };
 }
 
 /** The deepest nesting of a JSON text; strings are skipped, faults are left to the parser. */

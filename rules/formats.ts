@@ -4,6 +4,7 @@ import { validateHeaderName } from 'node:http';
 import { messageOf } from '../agent/errors.ts';
 import { parseDuration } from './duration.ts';
 import { ExpressionError, formatError, parse } from './parse.ts';
+import { hasReference, referenceFault } from './references.ts';
 import { regexFault } from './regex.ts';
 
 /** `undefined`: the text is of the format. */
@@ -12,6 +13,20 @@ type Fault = (text: string) => string | undefined;
 /** Shorter would only hammer a target; longer than a year is a slip. */
 const MIN_INTERVAL_MS = 100;
 const MAX_INTERVAL_MS = 366 * 24 * 60 * 60 * 1000;
+
+/** Prometheus' and Alertmanager's alphabet. */
+const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
+
+/** Of every alert at Alertmanager: another value would break what they stand for. */
+const AGENT_LABELS: ReadonlySet<string> = new Set([
+  'alertname',
+  'deployment_id',
+  'deployment_instance',
+  'deployment_mode',
+  'severity',
+  'status',
+  'stream',
+]);
 
 /** The connection's own: set by the agent, or a way to smuggle a second request. */
 const RESERVED_HEADERS: ReadonlySet<string> = new Set([
@@ -36,10 +51,13 @@ export const FORMATS: ReadonlyMap<string, Fault> = new Map<string, Fault>([
   ['expression', expressionFault],
   ['regex-re2', regexFault],
   ['header-name', headerNameFault],
+  ['label-name', labelNameFault],
+  ['annotation-name', nameFault],
   [
     'header-value',
-    (text) => (HEADER_VALUE.test(text) ? undefined : 'holds a character that no header may hold'),
+    (text) => (HEADER_VALUE.test(text) ? referenceFault(text) : 'holds a character that no header may hold'),
   ],
+  ['credential', referenceFault],
 ]);
 
 /** The same as predicates by name, as the compiled validator wants them. */
@@ -48,6 +66,7 @@ export const CHECKS: Readonly<Record<string, (text: string) => boolean>> = Objec
 );
 
 function urlFault(text: string): string | undefined {
+  if (hasReference(text)) return referenceFault(text); // the rest is known when it is called
   const url = URL.parse(text);
   if (url === null) return 'is not a URL';
   return url.protocol === 'http:' || url.protocol === 'https:' ? undefined : 'is not an http URL';
@@ -81,4 +100,13 @@ function headerNameFault(text: string): string | undefined {
   } catch {
     return 'is not the name of a header';
   }
+}
+
+function nameFault(text: string): string | undefined {
+  return NAME.test(text) ? undefined : 'is not a name of letters, digits and _';
+}
+
+function labelNameFault(text: string): string | undefined {
+  if (AGENT_LABELS.has(text) || text.startsWith('rule_')) return 'is a label that only the agent sets';
+  return nameFault(text);
 }

@@ -1,5 +1,5 @@
 /**
- * Rules from disk: one file, or all `*.json` of a folder in the order of their names.
+ * Rules from disk: files, and all `*.json` of folders in the order of their names.
  *
  * Files whose name begins with a dot are passed over, and so are `*.test.json`, which hold the cases of
  * `tetraship rules test`. Links are followed: a mounted ConfigMap is a folder of
@@ -10,15 +10,15 @@ import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 
 import { join } from 'node:path';
 import { messageOf, TetrashipError } from '../agent/errors.ts';
 import { MAX_RULES, MAX_RULES_DOCUMENT_BYTES } from '../agent/limits.ts';
-import { type ReadOptions, readDocument, throwProblems } from './document.ts';
+import { joined, type ReadDocument, type ReadOptions, readDocument, throwProblems } from './document.ts';
 import type { Rule, RuleSet } from './ruleset.ts';
 
 /** `X.test.json` beside `X.json`. */
 export const CASES_ENDING = '.test.json';
 
 /** @throws {TetrashipError} `RULES`: what cannot be read, or all problems of all documents */
-export function loadRules(path: string): RuleSet {
-  const { rules, problems } = collectRules(path);
+export function loadRules(...paths: readonly string[]): RuleSet {
+  const { rules, problems } = collectRules(paths);
   throwProblems(problems);
   return { rules };
 }
@@ -28,14 +28,20 @@ export function loadRules(path: string): RuleSet {
  * left out.
  * @throws {TetrashipError} `RULES`: what cannot be read
  */
-export function collectRules(path: string, options: ReadOptions = {}): { rules: Rule[]; problems: string[] } {
-  const rules: Rule[] = [];
+export function collectRules(
+  path: string | readonly string[],
+  options: ReadOptions = {},
+): { rules: readonly Rule[]; problems: string[] } {
+  const paths = typeof path === 'string' ? [path] : path;
+  const documents: ReadDocument[] = [];
   const places = new Map<string, string>();
   const problems: string[] = [];
-  for (const file of documentsOf(path)) {
-    rules.push(...readDocument(readText(file), file, places, problems, options));
+  for (const file of paths.flatMap(documentsOf)) {
+    documents.push(readDocument(readText(file), file, places, problems, options));
   }
-  if (rules.length > MAX_RULES) problems.push(`${path}: ${rules.length} rules are more than ${MAX_RULES}`);
+  const { rules } = joined(documents);
+  if (rules.length > MAX_RULES)
+    problems.push(`${paths.join(', ')}: ${rules.length} rules are more than ${MAX_RULES}`);
   return { rules, problems };
 }
 

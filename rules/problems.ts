@@ -1,14 +1,18 @@
 /** What the validator found, in words: where, what stands there, what was expected. */
 
 import type { ErrorObject } from 'ajv';
+import { nearest } from '../agent/nearest.ts';
 import { FORMATS } from './formats.ts';
 import schema from './schema.json' with { type: 'json' };
 
 /** Enough to recognise a value by. */
 const SHOWN_CHARS = 80;
 
+/** A misspelt key differs from the right one in at most a third of its letters. */
+const NEAR_SHARE = 3;
+
 /** Never shown: they are secrets. */
-const SECRET = /^\/alerts\/\d+\/targets\/\d+\/(?:password|username|headers\/)/;
+const SECRET = /\/(?:targets|defaultTargets)\/\d+\/(?:tetraship\/)?(?:password|username|headers\/)/;
 
 /**
  * Plain sentences, one for each place (`alerts[0].targets[0].endpoint: "x" is not a URL: …`), with the rule's
@@ -68,11 +72,10 @@ function describe(error: ErrorObject): Description {
     case 'additionalProperties': {
       const key = String(property(error.params, 'additionalProperty'));
       const known = Object.keys(Object(property(error.parentSchema, 'properties')));
-      const why =
-        key === 'tetraship'
-          ? 'extensions under "tetraship" are not known to this version'
-          : 'is an unknown key';
-      return { path: appendKey(path, key), text: `${why}: known here are ${known.join(', ')}`, detail: '' };
+      const near = nearest(key.slice(0, SHOWN_CHARS), known, Math.max(2, key.length / NEAR_SHARE));
+      const hint = near === undefined ? '' : `did you mean ${near}? `;
+      const text = `is an unknown key: ${hint}known here are ${known.join(', ')}`;
+      return { path: appendKey(path, key), text, detail: '' };
     }
     case 'type':
       return say(`${value} is not ${article(property(error.params, 'type'))}${because}`);
@@ -88,7 +91,9 @@ function describe(error: ErrorObject): Description {
     case 'minLength':
       return say(`is empty${because}`);
     case 'pattern':
-      return say(`${value} holds a control character${because}`);
+      return say(`${value} ${patternText(error)}${because}`);
+    case 'uniqueItems':
+      return say('names something twice');
     case 'minProperties':
     case 'maxProperties':
     case 'minItems':
@@ -112,7 +117,14 @@ function describeFormat(
   const fault = FORMATS.get(format)?.(String(error.data)) ?? 'is malformed';
   if (format === 'expression') return say('is not an expression', `: ${fault}`);
   if (format === 'regex-re2') return say(fault);
-  return say(`${format === 'header-name' ? show(error.data) : value} ${fault}${because}`);
+  return say(`${format.endsWith('-name') ? show(error.data) : value} ${fault}${because}`);
+}
+
+/** Two patterns are in the schema: a line of text, and an absolute path. */
+function patternText(error: ErrorObject): string {
+  const pattern = String(property(error.params, 'pattern'));
+  const isPath = pattern.startsWith('^/') && !String(error.data).startsWith('/');
+  return isPath ? 'does not begin with /' : 'holds a control character';
 }
 
 function limitText(error: ErrorObject, value: string): string {

@@ -19,7 +19,7 @@ export function check(env: Environment): void {
   ] as const) {
     if (text !== undefined) checkExpression(name, text);
   }
-  const rules = config.rules === undefined ? 0 : loadRules(config.rules).rules.length;
+  const rules = config.rules === undefined ? 0 : loadRules(...config.rules).rules.length;
   say(`ok: the settings, and ${countOfRules(rules)}`);
 }
 

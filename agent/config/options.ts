@@ -8,7 +8,7 @@ import { GiB, MiB } from '../limits.ts';
 import { type Option, optional, withDefault } from './option.ts';
 import { EVENT_OPTIONS, LOG_OPTIONS } from './options-events.ts';
 import { PROXY_OPTIONS, SENDING_OPTIONS, SERVER_OPTIONS } from './options-server.ts';
-import { choice, duration, path, size, text } from './values.ts';
+import { choice, duration, list, path, size, text } from './values.ts';
 import { address } from './values-network.ts';
 
 /** The agent itself. */
@@ -45,8 +45,8 @@ const AGENT_OPTIONS = {
   rules: optional({
     name: 'TETRASHIP_RULES',
     group: 'Rules',
-    kind: path('a file, or a folder of .json files', '/etc/tetraship/rules'),
-    help: 'Alert rules.',
+    kind: list(path('', '/etc/tetraship/rules'), 32, 'files, or folders of .json files'),
+    help: 'Alert rules; `*.test.json` are passed over.',
   }),
   listen: withDefault({
     name: 'TETRASHIP_LISTEN',

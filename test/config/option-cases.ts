@@ -207,7 +207,14 @@ export const CASES: Record<string, { field: string; good: [text: string, value: 
       ],
       bad: ['99ms', '2h'],
     },
-    TETRASHIP_RULES: { field: 'rules', good: [['/etc/rules', '/etc/rules']], bad: ['a\0b'] },
+    TETRASHIP_RULES: {
+      field: 'rules',
+      good: [
+        ['/etc/rules', ['/etc/rules']],
+        ['/etc/rules, /etc/more.json', ['/etc/rules', '/etc/more.json']],
+      ],
+      bad: ['a\0b', ','],
+    },
     TETRASHIP_LISTEN: {
       field: 'listen',
       good: [['[::1]:0', { host: '::1', port: 0 }]],

@@ -30,8 +30,8 @@ function write(name: string, text: string): string {
   return path;
 }
 
-function names(path: string): string[] {
-  return loadRules(path).rules.map((rule) => rule.name);
+function names(...paths: string[]): string[] {
+  return loadRules(...paths).rules.map((rule) => rule.name);
 }
 
 test('one file', () => {
@@ -48,6 +48,19 @@ test('a folder, in the order of names', () => {
   write('.hidden.json', 'not JSON');
   mkdirSync(join(folder, 'sub'));
   expect(names(folder)).toEqual(['b', 'a', 'c']);
+});
+
+test('several paths, whose default targets are those of all', () => {
+  mkdirSync(join(folder, 'packs'));
+  write('packs/a.json', document('x'));
+  const slack = { type: 'slack', endpoint: 'http://h/' };
+  const own = write(
+    'own.json',
+    JSON.stringify({ version: 'v1', alerts: [], tetraship: { defaultTargets: [slack] } }),
+  );
+  expect(names(join(folder, 'packs'), own)).toEqual(['x']);
+  expect(loadRules(own, join(folder, 'packs')).rules[0]?.targets).toMatchObject([slack]);
+  expect(fault(join(folder, 'packs'), join(folder, 'packs', 'a.json'))).toContain('"x" is the name of');
 });
 
 test('an empty folder holds no rules', () => {
@@ -98,9 +111,9 @@ test('text that is not UTF-8', () => {
   expect(fault(path)).toContain('cannot read the rules of');
 });
 
-function fault(path: string): string {
+function fault(...paths: string[]): string {
   try {
-    loadRules(path);
+    loadRules(...paths);
     return 'no fault';
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
