@@ -181,6 +181,10 @@ function contradictions(config: Config): string[] {
     config.addColumns.length > config.maxColumns,
     'TETRASHIP_ADD_COLUMNS: more columns than TETRASHIP_MAX_COLUMNS allows in all',
   );
+  forbid(
+    config.addColumns.some(([name]) => name.replace(/^@/, '_') === config.eventIdColumn?.replace(/^@/, '_')),
+    'TETRASHIP_EVENT_ID_COLUMN: TETRASHIP_ADD_COLUMNS adds a column of that name too',
+  );
   return problems;
 }
 
@@ -238,6 +242,7 @@ function build(env: Environment) {
     deadLetterBytes: value(OPTIONS.deadLetterBytes),
     spoolBytes: value(OPTIONS.spoolBytes),
     addColumns: maybe(OPTIONS.addColumns) ?? [],
+    eventIdColumn: maybe(OPTIONS.eventIdColumn),
     arrays: value(OPTIONS.arrays),
     jsonColumns: value(OPTIONS.jsonColumns),
     maxColumns: value(OPTIONS.maxColumns),

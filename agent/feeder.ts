@@ -164,6 +164,7 @@ export class Feeder {
     const { batcher } = this.#options;
     const offset = source.offsetBytes;
     batcher.rowsFrom(file);
+    kernel.readsFrom(file.identity.firstLineHash);
     const status = kernel.process(length, offset, source.atFinalEnd);
     const consumed = kernel.consumedBytes;
     this.#count(consumed);

@@ -27,6 +27,10 @@ export function kernelOptions(config: Config): KernelOptions {
     redactColumns: config.redactColumns,
     slotCount: SLOT_COUNT,
     slotBytes: config.batchBytes,
+    eventId:
+      config.eventIdColumn === undefined
+        ? undefined
+        : { column: config.eventIdColumn, node: config.nodeName },
     filters: { ...(include && { include }), ...(exclude && { exclude }) },
   };
 }

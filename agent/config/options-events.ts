@@ -78,8 +78,7 @@ export const EVENT_OPTIONS = {
   eventIdColumn: optional({
     name: 'TETRASHIP_EVENT_ID_COLUMN',
     group: 'Flattening',
-    planned: true,
-    kind: columnName,
+    kind: addedName,
     help: 'Column for an id that is the same whenever the same event is sent again.',
   }),
   arrays: withDefault({

@@ -1,13 +1,21 @@
 /** Bytes that the kernel copies or compares as they are, made once at start. */
 
+import { EVENT_ID_DIGITS } from './event-id.ts';
 import * as L from './layout.ts';
 import { columnName, escapeName } from './names.ts';
 import type { FlattenOptions } from './types.ts';
 
-/** The added columns as they end every row. */
-export function suffixOf(columns: FlattenOptions['addColumns']): Buffer {
+/** The columns that end every row: the added ones, and the event id, whose digits the kernel writes over. */
+export function lastColumns({ addColumns, eventId }: FlattenOptions): FlattenOptions['addColumns'] {
+  return eventId ? [...addColumns, [eventId.column, '0'.repeat(EVENT_ID_DIGITS)]] : addColumns;
+}
+
+/** The same as the bytes that are copied. */
+export function suffixOf(options: FlattenOptions): Buffer {
   return Buffer.from(
-    columns.map(([name, value]) => `,"${escapeName(columnName(name))}":${JSON.stringify(value)}`).join(''),
+    lastColumns(options)
+      .map(([name, value]) => `,"${escapeName(columnName(name))}":${JSON.stringify(value)}`)
+      .join(''),
   );
 }
 

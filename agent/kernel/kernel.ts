@@ -9,7 +9,8 @@
 import { randomBytes } from 'node:crypto';
 import { TetrashipError } from '../errors.ts';
 import { READ_CHUNK_BYTES } from '../limits.ts';
-import { type Pattern, patternsOf, suffixOf } from './constants.ts';
+import { lastColumns, type Pattern, patternsOf, suffixOf } from './constants.ts';
+import { EVENT_ID_DIGITS, eventIdKey } from './event-id.ts';
 import * as L from './layout.ts';
 import { instantiate, type KernelExports } from './module.ts';
 import { columnName, escapeName, SERVER_COLUMNS, unescapeName } from './names.ts';
@@ -48,7 +49,9 @@ export class Kernel {
   readonly #slotBytes: number;
   readonly #maxNames: number;
   readonly #added = new Map<string, { address: number; length: number }>();
-  #openSlot = -1;
+  readonly #eventNode: string | undefined;
+  #firstLineHash: string | undefined;
+  #openSlot: number;
 
   private constructor(
     exports: KernelExports,
@@ -60,6 +63,9 @@ export class Kernel {
     this.#regions = regions;
     this.#slotBytes = options.slotBytes;
     this.#maxNames = options.maxColumns + MAX_PRELOADED_NAMES;
+    this.#eventNode = options.eventId?.node;
+    this.#firstLineHash = undefined;
+    this.#openSlot = -1;
     this.#bytes = new Uint8Array(memory.buffer);
     this.#words = new Uint32Array(memory.buffer);
     this.#doubles = new Float64Array(memory.buffer);
@@ -71,7 +77,7 @@ export class Kernel {
 
   /** @throws TetrashipError KERNEL when the module is missing, RULES when the conditions do not fit. */
   static async create(options: KernelOptions): Promise<Kernel> {
-    const suffix = suffixOf(options.addColumns);
+    const suffix = suffixOf(options);
     const patterns = patternsOf(options);
     const regions = planRegions({
       ...options,
@@ -97,6 +103,11 @@ export class Kernel {
     this.#words[(L.PARAMS + L.P_ARRAYS_JSON) >> 2] = options.arrays === 'json' ? 1 : 0;
     this.#bytes.set(randomBytes(8), L.PARAMS + L.P_SEED);
     this.#bytes.set(suffix, this.#regions.suffix);
+    if (options.eventId) {
+      const digits = this.#regions.suffix + suffix.length - '"'.length - EVENT_ID_DIGITS;
+      this.#words[(L.PARAMS + L.P_EVENT_ID) >> 2] = digits;
+    }
+    this.readsFrom('');
     let place = this.#regions.patterns;
     let text = place + patterns.length * 16;
     for (const pattern of patterns) {
@@ -110,7 +121,7 @@ export class Kernel {
     for (const name of options.jsonColumns) this.#exports.flagName(this.#put(name), L.FLAG_JSON);
     this.admit(options.names ?? []);
     let address = this.#regions.suffix;
-    for (const [name, value] of options.addColumns) {
+    for (const [name, value] of lastColumns(options)) {
       const column = columnName(name);
       this.#exports.flagName(this.#put(column), L.FLAG_TAKEN_ALWAYS);
       this.#exports.admitName(this.#put(column));
@@ -140,6 +151,16 @@ export class Kernel {
   /** While frozen, events bring no new names into the dataset: their values go to `overflow`. */
   set frozen(value: boolean) {
     this.#exports.setFrozen(value ? 1 : 0);
+  }
+
+  /**
+   * Says from which file the bytes of the next calls come: its first line is part of the event ids. Cheap when it is
+   * the same file as before, and without event ids.
+   */
+  readsFrom(firstLineHash: string): void {
+    if (this.#eventNode === undefined || firstLineHash === this.#firstLineHash) return;
+    this.#firstLineHash = firstLineHash;
+    this.#bytes.set(eventIdKey(this.#eventNode, firstLineHash), L.EVENT_KEY);
   }
 
   openSlot(slot: number): void {

@@ -54,6 +54,10 @@ export const P_SEED = 152; // u64
 export const P_MAX_ROWS = 160;
 export const P_NESTING = 164; // one bit per container of a line, for classify.ts
 export const P_DECODED = 168;
+export const P_EVENT_ID = 172; // address of the id's 32 digits within the suffix, or 0
+
+/** 32 bytes, written by the host whenever the file changes: what the ids of its events are made under. */
+export const EVENT_KEY = 192;
 
 /** Where init() keeps the text `overflow`. */
 export const OVERFLOW_TEXT = 480;

@@ -10,6 +10,7 @@ import type { Expression } from '../../rules/ast.ts';
 import { MAX_ROW_BYTES, TOO_LONG_PREFIX_BYTES } from '../limits.ts';
 import { MAX_DEPTH } from './layout.ts';
 import { Budget, OVERFLOW } from './reference-budget.ts';
+import { eventId } from './reference-event-id.ts';
 import { findFault, JsonFault } from './reference-fault.ts';
 import { type Column, columnName, columnsOf, firstNumbered } from './reference-flatten.ts';
 import { encodeString, parseJson } from './reference-json.ts';
@@ -25,6 +26,8 @@ export interface ReferenceExtra {
   readonly frozen?: boolean;
   /** What follows the last newline is a line. */
   readonly final?: boolean;
+  /** Of the file that the stream is. */
+  readonly firstLineHash?: string;
 }
 
 const REDACTED = encodeString('[redacted]');
@@ -53,7 +56,12 @@ interface Row {
 
 const member = ({ name, value }: { name: string; value: string }): string => `${encodeString(name)}:${value}`;
 
-function buildRow(columns: readonly Column[], options: FlattenOptions, budget: Budget): Row {
+function buildRow(
+  columns: readonly Column[],
+  options: FlattenOptions,
+  lastColumns: FlattenOptions['addColumns'],
+  budget: Budget,
+): Row {
   const seen = new Map(columns.map(({ name, value }) => [name, value]));
   const shown = columns
     .filter((column) => !isListed(column, options.dropColumns))
@@ -64,7 +72,7 @@ function buildRow(columns: readonly Column[], options: FlattenOptions, budget: B
   const admitted = budget.admissible(shown.map(({ name }) => name));
   const sent = shown.filter(({ name }) => admitted.has(name));
   const overflowed = shown.filter(({ name }) => !admitted.has(name));
-  const added = options.addColumns.map(([name, value]) => ({ name, value: encodeString(value) }));
+  const added = lastColumns.map(([name, value]) => ({ name, value: encodeString(value) }));
   const synthesized = [];
   if (overflowed.length > 0) {
     const isFree = (name: string): boolean =>
@@ -123,7 +131,14 @@ export function referenceRun(
   given: FlattenOptions,
   extra: ReferenceExtra = {},
 ): RunResult {
-  const addColumns = given.addColumns.map(([name, value]) => [columnName(name), value] as const);
+  const { node, column: idColumn } = given.eventId ?? {};
+  const idOf = (offset: number, line: Uint8Array): string =>
+    node === undefined ? '' : eventId(node, extra.firstLineHash ?? '', offset, line);
+  const last: FlattenOptions['addColumns'] = [
+    ...given.addColumns,
+    ...(idColumn === undefined ? [] : ([[idColumn, '']] as const)),
+  ];
+  const addColumns = last.map(([name, value]) => [columnName(name), value] as const);
   const options = { ...given, addColumns };
   const rows: RunResult['rows'][number][] = [];
   const rejects: RunResult['rejects'][number][] = [];
@@ -149,7 +164,10 @@ export function referenceRun(
       rejects.push({ reason: columns, offset, length, head: line.bytes });
       continue;
     }
-    const row = buildRow(columns, options, budget);
+    const lastColumns = addColumns.map(([name, value], i) =>
+      i < given.addColumns.length ? ([name, value] as const) : ([name, idOf(offset, line.bytes)] as const),
+    );
+    const row = buildRow(columns, options, lastColumns, budget);
     if (row.bytes.length > MAX_ROW_BYTES) {
       rejects.push({ reason: 'row_too_large', offset, length, head: line.bytes });
       continue;

@@ -1,6 +1,7 @@
 /** What the kernel and its reference agree on: the contract of `docs/architecture.md`, in types. */
 
 import type { Expression } from '../../rules/ast.ts';
+import type { EventIdOptions } from './event-id.ts';
 
 export type RejectReason =
   | 'too_long'
@@ -39,6 +40,8 @@ export interface FlattenOptions {
   readonly maxLineBytes: number;
   /** Added to every row, in this order. */
   readonly addColumns: readonly (readonly [name: string, value: string])[];
+  /** A last column with an id that is the same whenever the same line is read again. */
+  readonly eventId?: EventIdOptions | undefined;
   /** Exact names or `prefix*`; not sent. Rules still see them. */
   readonly dropColumns: readonly string[];
   /** Exact names or `prefix*`; sent as `[redacted]`. Rules still see them. */

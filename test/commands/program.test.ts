@@ -21,7 +21,7 @@ describe('help', () => {
     ]) {
       expect(stdout.split('\n')).toContain(line);
     }
-    expect(stdout).not.toMatch(/TAP_TOKEN|EVENT_ID|replay|doctor|undefined|`/);
+    expect(stdout).not.toMatch(/TAP_TOKEN|replay|doctor|undefined|`/);
     expect(stdout.split('\n').filter((line) => line.length > 110 && !line.includes('(default: '))).toEqual(
       [],
     );

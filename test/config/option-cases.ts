@@ -85,6 +85,11 @@ export const CASES: Record<string, { field: string; good: [text: string, value: 
       ],
       bad: ['1023KiB', '65GiB'],
     },
+    TETRASHIP_EVENT_ID_COLUMN: {
+      field: 'eventIdColumn',
+      good: [['event_id', 'event_id']],
+      bad: ['a\nb', 'p_timestamp', 'x'.repeat(257)],
+    },
     TETRASHIP_ADD_COLUMNS: {
       field: 'addColumns',
       good: [

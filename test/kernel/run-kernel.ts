@@ -16,6 +16,7 @@ export interface RunExtra {
   readonly names?: readonly string[];
   readonly frozen?: boolean;
   readonly final?: boolean;
+  readonly firstLineHash?: string;
   /** Places where the stream is cut into separate reads. */
   readonly cuts?: readonly number[];
   readonly cacheEdges?: number;
@@ -53,6 +54,7 @@ export async function kernelRun(
     kernel.openSlot(0);
   };
 
+  kernel.readsFrom(extra.firstLineHash ?? '');
   kernel.openSlot(0);
   for (const end of ends) {
     const final = extra.final === true && end === bytes.length;

@@ -2,6 +2,7 @@
 
 import * as L from '../layout';
 import { classify } from './classify';
+import { writeEventId } from './event-id';
 import { flattenLine } from './flatten';
 import { keysAreFull, resetKeys } from './keys';
 import {
@@ -193,6 +194,9 @@ function takeLine(start: usize): usize {
     undoAdmissions(admittedBefore);
     reject(L.REJECT_TOO_LONG, start, end);
     return end + 1;
+  }
+  if (M.EVENT_ID) {
+    writeEventId(start, lineLength(start, end), fileOffset + <f64>(start - M.INPUT), M.EVENT_ID);
   }
   const out = finishRow(row, M.outEnd);
   if (!out) {

@@ -42,6 +42,7 @@ export let SEED: u64 = 0;
 export let MAX_ROWS: u32 = 0;
 export let NESTING: usize = 0;
 export let DECODED: usize = 0;
+export let EVENT_ID: usize = 0;
 
 /** Number of the event; names, predicates and suffix counters carry the number of the event that set them. */
 export let event: u64 = 0;
@@ -130,4 +131,5 @@ export function loadParameters(): void {
   MAX_ROWS = param(L.P_MAX_ROWS);
   NESTING = param(L.P_NESTING);
   DECODED = param(L.P_DECODED);
+  EVENT_ID = param(L.P_EVENT_ID);
 }
