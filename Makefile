@@ -12,7 +12,7 @@ KERNEL := agent/kernel/kernel.wasm
 VALIDATOR := rules/validate.js
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-kernel bench-pipeline bench-peers bench-compare build check fmt docs clean
+.PHONY: help demo test bench bench-kernel bench-pipeline bench-peers bench-stages bench-steady bench-compare build check fmt docs clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -33,6 +33,12 @@ bench-pipeline: build ## measure the whole agent; ARGS="..." is passed on
 
 bench-peers: build ## measure the agent beside Vector and Fluent Bit; ARGS="..." is passed on
 	@node bench/against-peers.ts $(ARGS)
+
+bench-stages: build ## show where the CPU goes, beside the floors; ARGS="..." is passed on
+	@node bench/stages.ts $(ARGS)
+
+bench-steady: build ## measure agent and others on a log that grows steadily; ARGS="..." is passed on
+	@node bench/steady.ts $(ARGS)
 
 bench-compare: build ## two builds or settings in turn; ARGS="--vs OTHER/dist/agent/main.js"
 	@node bench/compare.ts $(ARGS)

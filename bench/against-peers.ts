@@ -72,6 +72,7 @@ record('peers', {
     lines: log.lines,
     entries: entries.map(({ shipper, encoding }) => ({
       ...{ shipper: shipper.name, encoding },
+      timesAsMuch: pairs(runsOf(us, encoding).map(perCpuSecond), runsOf(shipper, encoding).map(perCpuSecond)),
       figures: runsOf(shipper, encoding),
     })),
   },

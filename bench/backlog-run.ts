@@ -25,7 +25,13 @@ export interface Figures {
   readonly rows: number;
 }
 
-export async function backlogRun(shipper: Shipper, corpus: Corpus, encoding: Encoding): Promise<Figures> {
+/** @param end how the contender is ended: SIGTERM lets it finish what it writes at its end */
+export async function backlogRun(
+  shipper: Shipper,
+  corpus: Corpus,
+  encoding: Encoding,
+  end: NodeJS.Signals = 'SIGKILL',
+): Promise<Figures> {
   const folder = mkdtempSync(join(tmpdir(), 'tetraship-bench-'));
   try {
     await using receiver = await ReceiverProcess.start('--mode', 'fast');
@@ -49,6 +55,7 @@ export async function backlogRun(shipper: Shipper, corpus: Corpus, encoding: Enc
         if (Date.now() - movedMs < PATIENCE_MS) continue;
         throw new Error(`${shipper.name} delivered ${rows} of ${corpus.lines} rows and then no more`);
       }
+      await running.end(end);
       const { requests, connections, wireBytes: sentBytes, rawBytes } = got;
       const wallSeconds = (movedMs - running.startedMs) / 1000;
       const ratio = rawBytes / sentBytes;

@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { backlogRun, type Figures, interleave } from './backlog-run.ts';
 import { corpus } from './corpus.ts';
 import { formatSample, pairs, summarize } from './measure.ts';
-import { table } from './results.ts';
+import { plainTable } from './results-page.ts';
 import { ENCODINGS, OUR_MAIN, ours } from './shipper.ts';
 
 const { values } = parseArgs({
@@ -57,7 +57,7 @@ for (const encoding of ENCODINGS.filter((name) => values.encodings.split(',').in
   const [agent = [], vs = []] = [...figures.values()];
   console.log(`\n${encoding}, ${megabytes.toFixed(0)} MB, ${values.runs} interleaved runs\n`);
   console.log(
-    table(
+    plainTable(
       ['', 'agent', 'vs', 'agent : vs, pair by pair'],
       MEASURES.map(([name, digits, pick]) => {
         const [left, right] = [agent.map(pick), vs.map(pick)];

@@ -14,6 +14,11 @@ export function summarize(values: readonly number[]): Sample {
   return { median: (low + high) / 2, min: sorted[0] ?? Number.NaN, max: sorted.at(-1) ?? Number.NaN };
 }
 
+/** @param sorted ascending */
+export function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
 /** Ratios of figures that were taken in turn: each to its neighbour, so that the machine's drift cancels. */
 export function pairs(left: readonly number[], right: readonly number[]): Sample {
   return summarize(left.map((value, i) => value / (right[i] ?? Number.NaN)));

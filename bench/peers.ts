@@ -36,9 +36,10 @@ function shipper(peer: Peer, program: string): Shipper {
   const text = readFileSync(new URL(`peers/${peer.config}`, import.meta.url), 'utf8');
   return {
     name: peer.name,
-    command: ({ log, url, encoding, folder }) => {
+    command: ({ log, pattern = log, url, encoding, folder }) => {
       const values: Record<string, string> = {
         TETRAGON_LOG: log,
+        TETRAGON_LOGS: pattern,
         PARSEABLE_URL: url,
         RECEIVER_PORT: new URL(url).port,
         STATE_DIR: join(folder, 'state'),

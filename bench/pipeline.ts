@@ -10,6 +10,7 @@ import type { SizeKB } from './generator.ts';
 import { MEGABYTES, QUICK, quickOr, RUNS } from './length.ts';
 import { formatSample, summarize } from './measure.ts';
 import { record } from './results.ts';
+import type { SectionName } from './results-page.ts';
 import { ENCODINGS, type Encoding, ours } from './shipper.ts';
 
 interface Variant {
@@ -51,7 +52,7 @@ const HEADER = [
   'rows',
 ];
 
-async function measure(key: string, title: string, about: string, variants: readonly Variant[]) {
+async function measure(key: SectionName, title: string, about: string, variants: readonly Variant[]) {
   const figures = await interleave(RUNS, variants, ({ encoding, log: from, settings }) =>
     backlogRun(ours({ settings }), from, encoding),
   );

@@ -47,6 +47,13 @@ export class ReceiverProcess implements AsyncDisposable {
     return answer;
   }
 
+  /** When each key came first, epoch milliseconds by key, 0 for none; started with `--arrivals`. */
+  async arrivals(): Promise<readonly number[]> {
+    const answer: unknown = await (await fetch(`${this.url}/__arrivals`)).json();
+    if (!Array.isArray(answer)) throw new Error('the receiver answers something else than arrivals');
+    return answer;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));

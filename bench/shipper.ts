@@ -11,6 +11,8 @@ export const ENCODINGS: readonly Encoding[] = ['zstd', 'gzip', 'none'];
 
 export interface Job {
   readonly log: string;
+  /** Matches the log and what it is rotated to; default the log alone. */
+  readonly pattern?: string;
   /** Base URL of the receiver. */
   readonly url: string;
   readonly encoding: Encoding;
@@ -61,6 +63,8 @@ export function ours(options: OurOptions = {}): Shipper {
         TETRASHIP_COMPRESSION: encoding,
         TETRASHIP_LISTEN: '127.0.0.1:0',
         TETRASHIP_LOG_LEVEL: 'error',
+        // Nobody listens for the alerts: the end must not wait for them.
+        TETRASHIP_SHUTDOWN_GRACE: '1s',
         ...options.settings,
       },
     }),

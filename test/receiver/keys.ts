@@ -13,13 +13,19 @@ export class KeyCounts {
   duplicates: number;
   /** Rows without a key, or with one that is not `seq-N`. */
   unkeyed: number;
+  /** Epoch milliseconds that keys added from now on arrive at; only with `arrivals`. */
+  nowMs: number;
   #counts: Uint8Array;
+  /** By key: when it first came. Empty unless asked for. */
+  #arrivals: Float64Array;
 
-  constructor() {
+  constructor(arrivals = false) {
     this.unique = 0;
     this.duplicates = 0;
     this.unkeyed = 0;
+    this.nowMs = Number.NaN;
     this.#counts = new Uint8Array(FIRST_CAPACITY);
+    this.#arrivals = new Float64Array(arrivals ? FIRST_CAPACITY : 0);
   }
 
   addValue(value: unknown): void {
@@ -36,14 +42,21 @@ export class KeyCounts {
     }
     if (key >= this.#counts.length) this.#grow(key);
     const seen = this.#counts[key] ?? 0;
-    if (seen === 0) this.unique++;
-    else this.duplicates++;
+    if (seen === 0) {
+      this.unique++;
+      if (this.#arrivals.length > 0) this.#arrivals[key] = this.nowMs;
+    } else this.duplicates++;
     if (seen < SATURATED) this.#counts[key] = seen + 1;
   }
 
   /** Times that `seq-<key>` came. */
   count(key: number): number {
     return this.#counts[key] ?? 0;
+  }
+
+  /** Epoch milliseconds by key from 0 on, 0 where none came; what follows the last that came is left out. */
+  arrivals(): Float64Array {
+    return this.#arrivals.subarray(0, this.#arrivals.findLastIndex((atMs) => atMs > 0) + 1);
   }
 
   /** Keys in [first, end) that never came, at most `limit` of them. */
@@ -59,6 +72,10 @@ export class KeyCounts {
     const larger = new Uint8Array(Math.max(this.#counts.length * 2, key + 1));
     larger.set(this.#counts);
     this.#counts = larger;
+    if (this.#arrivals.length === 0) return;
+    const longer = new Float64Array(larger.length);
+    longer.set(this.#arrivals);
+    this.#arrivals = longer;
   }
 }
 

@@ -13,6 +13,7 @@ const HELP = `usage: node test/receiver/main.ts [options]
                     bytes: count bytes only
   --username NAME   default admin
   --password TEXT   default admin
+  --arrivals        in fast mode, remember when each key came first, for GET /__arrivals
   --with-parent     end when standard input ends
 `;
 
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     mode: { type: 'string', default: 'strict' },
     username: { type: 'string', default: 'admin' },
     password: { type: 'string', default: 'admin' },
+    arrivals: { type: 'boolean', default: false },
     'with-parent': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -35,8 +37,8 @@ function modeOf(text: string): NonNullable<ReceiverOptions['mode']> {
 if (values.help) {
   process.stdout.write(HELP);
 } else {
-  const { username, password } = values;
-  const options = { port: Number(values.port), mode: modeOf(values.mode), username, password };
+  const { username, password, arrivals } = values;
+  const options = { port: Number(values.port), mode: modeOf(values.mode), username, password, arrivals };
   const receiver = await createReceiver({ ...options, store: 'keys' });
   process.stdout.write(`${JSON.stringify({ url: receiver.url })}\n`);
   const end = () => process.exit(0);

@@ -190,8 +190,9 @@ export class Receiver {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { headers, method = '' } = request;
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-    if (path === '/__stats') {
-      send(page(this.stats()), request, response);
+    if (path === '/__stats' || path === '/__arrivals') {
+      const counters = path === '/__stats' ? this.stats() : [...this.keys.arrivals()];
+      send(page(counters), request, response);
       return;
     }
     const named = /^\/api\/v1\/logstream\/([^/]+)$/.exec(path)?.[1];

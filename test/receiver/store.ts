@@ -13,6 +13,8 @@ export interface StoreOptions {
   readonly store?: 'rows' | 'keys' | 'count';
   /** Column whose values `seq-N` tell rows apart; default `cluster_name`. */
   readonly keyColumn?: string;
+  /** Remember when each key came first. */
+  readonly arrivals?: boolean;
   /** Keep every stored body, decompressed. */
   readonly keepBodies?: boolean;
 }
@@ -28,7 +30,7 @@ export class Store {
   readonly #options: StoreOptions;
 
   constructor(options: StoreOptions) {
-    this.keys = new KeyCounts();
+    this.keys = new KeyCounts(options.arrivals);
     this.datasets = new Map();
     this.rows = [];
     this.bodies = [];
@@ -71,6 +73,7 @@ export class Store {
   /** Takes a body unseen and counts its rows by their mark. */
   takeFast(raw: Buffer, request: ReceivedRequest): number {
     this.dataset(request.stream);
+    this.keys.nowMs = performance.timeOrigin + performance.now();
     return this.#taken(countKeys(raw, this.keys), raw);
   }
 
