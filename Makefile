@@ -12,7 +12,7 @@ KERNEL := agent/kernel/kernel.wasm
 VALIDATOR := rules/validate.js
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-kernel bench-pipeline bench-peers bench-stages bench-steady bench-compare build check fmt docs clean
+.PHONY: help demo test test-cluster bench bench-kernel bench-pipeline bench-peers bench-stages bench-steady bench-compare build image-root manifests check fmt docs clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -22,6 +22,9 @@ demo: $(KERNEL) $(VALIDATOR) ## run writer, agent and a pretended server here; A
 
 test: $(INSTALLED) ## build, type check, lint and test everything
 	@node test/run.ts
+
+test-cluster: build ## the walkthrough and more on a real Kubernetes; needs root and the kit in ../shared
+	@node test/cluster/run.ts $(ARGS)
 
 bench: bench-kernel bench-pipeline ## measure everything
 
@@ -45,6 +48,14 @@ bench-compare: build ## two builds or settings in turn; ARGS="--vs OTHER/dist/ag
 
 build: $(KERNEL) $(VALIDATOR) ## build the kernel, and dist/ for production
 	@node deploy/build.ts
+
+IMAGE_ROOT ?= dist/image-root
+image-root: build ## make the file system of the image in $(IMAGE_ROOT)
+	@node deploy/image-root.ts $(IMAGE_ROOT)
+
+OVERLAY ?= production
+manifests: ## print what `kubectl apply -k` would apply; OVERLAY=demo for the other one
+	@node deploy/manifests.ts $(OVERLAY)
 
 check: $(KERNEL) $(VALIDATOR) ## type check and lint
 	@tsc -p tsconfig.json

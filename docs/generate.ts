@@ -8,6 +8,7 @@ import { describeOptions, type OptionDescription } from '../agent/config/describ
 import type { Metric } from '../agent/ops/metric.ts';
 import { METRICS } from '../agent/ops/metric-table.ts';
 import { processMetrics } from '../agent/ops/process-metrics.ts';
+import { chartPages } from '../deploy/chart-pages.ts';
 
 const CONFIGURATION_HEAD = `# Configuration
 
@@ -107,6 +108,7 @@ export function generatedPages(): readonly Page[] {
       found: operationsText,
       wanted: withMetrics(operationsText),
     },
+    ...chartPages(),
   ];
 }
 

@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { whyNoCluster } from './cluster/kit.ts';
 
 const root = new URL('..', import.meta.url);
 
@@ -46,17 +47,11 @@ function brokenFiles(report: unknown): number {
 }
 
 /** Vitest's own numbers; a run that failed for another reason than a test (a file that does not load) counts once. */
-function unitTests(): Count {
+function vitest(program: string, ...args: string[]): Count {
   const folder = mkdtempSync(join(tmpdir(), 'tetraship-tests-'));
   const file = join(folder, 'report.json');
   try {
-    const good = succeeds(
-      'vitest',
-      'run',
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${file}`,
-    );
+    const good = succeeds(program, ...args, '--reporter=json', `--outputFile.json=${file}`);
     const report: unknown = JSON.parse(readFileSync(file, 'utf8'));
     const failed = numberAt(report, 'numFailedTests') + brokenFiles(report);
     return {
@@ -72,13 +67,22 @@ function unitTests(): Count {
   }
 }
 
+/** On a real Kubernetes, where there can be one. */
+function clusterTests(): Count {
+  const why = whyNoCluster();
+  if (why === undefined) return vitest('node', 'test/cluster/run.ts');
+  process.stdout.write(`\nskipped: the cluster test ${why}\n`);
+  return { passed: 0, failed: 0, skipped: 1 };
+}
+
 const counts = [
   one(succeeds('node', 'agent/kernel/build.ts')),
   one(succeeds('node', 'rules/build.ts')),
   one(succeeds('tsc', '-p', 'tsconfig.json')),
   one(succeeds('biome', 'check')),
-  unitTests(),
+  vitest('vitest', 'run', '--reporter=default'),
   one(succeeds('node', 'deploy/build.ts')),
+  clusterTests(),
 ];
 const sum = (key: keyof Count): number => counts.reduce((total, count) => total + count[key], 0);
 if (sum('skipped') > 0) process.stdout.write(`\n${sum('skipped')} skipped, each with its reason above\n`);

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import { describeOptions } from '../../agent/config/describe.ts';
 import { OPTIONS } from '../../agent/config/options.ts';
 import { loadConfig } from '../../agent/config.ts';
 import { parseDocument } from '../../rules/document.ts';
 import { strictProblems } from './strict.ts';
-import { parseYaml } from './yaml.ts';
 
 const read = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
 
@@ -29,9 +29,27 @@ function list(value: unknown): Node[] {
   return Array.isArray(value) ? value : [];
 }
 
+const BASE = 'deploy/kustomize/base';
+const DEMO = 'deploy/kustomize/overlays/demo';
+
+/** The objects of a file. */
+const objectsIn = (file: string): unknown[] =>
+  parseAllDocuments(read(file)).map((document) => document.toJS());
+
+const FILES = [
+  `${BASE}/namespace.yaml`,
+  `${BASE}/serviceaccount.yaml`,
+  `${BASE}/daemonset.yaml`,
+  `${DEMO}/parseable.yaml`,
+  'deploy/kustomize/components/network-policy/networkpolicy.yaml',
+  'deploy/kustomize/components/pod-monitor/podmonitor.yaml',
+];
 const objects = new Map(
-  parseYaml(read('deploy/daemonset.yaml')).map((object) => [String(at(object, 'kind')), object]),
+  FILES.filter((file) => file.startsWith(BASE))
+    .flatMap(objectsIn)
+    .map((object) => [String(at(object, 'kind')), object]),
 );
+const kustomization = objectsIn(`${BASE}/kustomization.yaml`)[0];
 const daemonSet = objects.get('DaemonSet');
 const pod = at(daemonSet, 'spec', 'template', 'spec');
 const container = at(pod, 'containers', 0);
@@ -39,14 +57,14 @@ const environment = list(at(container, 'env'));
 const env = (name: string): string => String(environment.find((entry) => entry.name === name)?.value ?? '');
 
 describe('the manifest', () => {
-  test.each([...objects])('%s is right by the schema, without unknown fields', async (_, object) => {
-    expect(await strictProblems(Object(object))).toEqual([]);
+  test.each(FILES)('%s is right by the schema, without unknown fields', async (file) => {
+    for (const object of objectsIn(file)) expect(await strictProblems(Object(object))).toEqual([]);
   });
   test('holds what belongs together, in one namespace', () => {
-    expect([...objects.keys()]).toEqual(['Namespace', 'ServiceAccount', 'Secret', 'ConfigMap', 'DaemonSet']);
-    for (const [kind, object] of objects) {
-      expect(at(object, 'metadata', kind === 'Namespace' ? 'name' : 'namespace')).toBe('tetraship');
-    }
+    expect(at(kustomization, 'namespace')).toBe(at(objects.get('Namespace'), 'metadata', 'name'));
+    expect(list(at(kustomization, 'resources')).map((file) => `${BASE}/${file}`)).toEqual(
+      FILES.filter((file) => file.startsWith(BASE)),
+    );
     expect(at(daemonSet, 'spec', 'selector', 'matchLabels')).toEqual(
       at(daemonSet, 'spec', 'template', 'metadata', 'labels'),
     );
@@ -55,15 +73,16 @@ describe('the manifest', () => {
     expect(volumes.map((volume) => volume.name)).toEqual(
       list(at(container, 'volumeMounts')).map((mount) => mount.name),
     );
-    expect(at(volumes, 3, 'secret', 'secretName')).toBe(at(objects.get('Secret'), 'metadata', 'name'));
-    expect(at(volumes, 4, 'configMap', 'name')).toBe(at(objects.get('ConfigMap'), 'metadata', 'name'));
+    expect(at(volumes, 4, 'configMap', 'name')).toBe(at(kustomization, 'configMapGenerator', 0, 'name'));
   });
   test('its settings are accepted', () => {
     const settings = environment.map((entry): [string, string] => {
       const value = entry.valueFrom === undefined ? String(entry.value) : 'node-1';
       return [String(entry.name), value.replaceAll('$(TETRASHIP_NODE_NAME)', 'node-1')];
     });
-    const known = describeOptions().flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]));
+    const known = describeOptions()
+      .flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]))
+      .concat('NODE_OPTIONS');
     expect(settings.map(([name]) => name).filter((name) => !known.includes(name))).toEqual([]);
     const noFiles = settings.filter(([name]) => !name.endsWith('_FILE'));
     expect(loadConfig(Object.fromEntries(noFiles))).toMatchObject({
@@ -79,7 +98,9 @@ describe('the manifest', () => {
     const mounts = new Map(list(at(container, 'volumeMounts')).map((mount) => [mount.mountPath, mount]));
     expect(env('PARSEABLE_USERNAME_FILE')).toBe('/etc/tetraship/credentials/username');
     expect(env('PARSEABLE_PASSWORD_FILE')).toBe('/etc/tetraship/credentials/password');
-    expect(Object.keys(Object(at(objects.get('Secret'), 'stringData')))).toEqual(['username', 'password']);
+    const [secret] = list(at(objectsIn(`${DEMO}/kustomization.yaml`)[0], 'secretGenerator'));
+    expect(at(secret, 'name')).toBe(at(pod, 'volumes', 3, 'secret', 'secretName'));
+    expect(at(secret, 'literals')).toEqual(['username=admin', 'password=admin']);
     expect(mounts.has('/etc/tetraship/credentials')).toBe(true);
     expect(mounts.has(env('TETRASHIP_RULES'))).toBe(true);
     expect(mounts.get(OPTIONS.stateDir.fallback)).not.toHaveProperty('readOnly');
@@ -89,14 +110,18 @@ describe('the manifest', () => {
     }
   });
   test('the rules in it are good', () => {
-    const data = at(objects.get('ConfigMap'), 'data', 'alerts.json');
-    const names = parseDocument(String(data), 'alerts.json').rules.map(({ name }) => name);
+    const [file] = list(at(kustomization, 'configMapGenerator', 0, 'files'));
+    const names = parseDocument(read(`${BASE}/${file}`), 'alerts.json').rules.map(({ name }) => name);
     expect(names).toEqual(['wget_command', 'curl_command']);
   });
   test('the grace for a pod is ten seconds longer than the grace of the agent', () => {
     expect(env('TETRASHIP_SHUTDOWN_GRACE')).toBe(OPTIONS.shutdownGraceMs.fallback);
     const grace = OPTIONS.shutdownGraceMs.kind.parse(env('TETRASHIP_SHUTDOWN_GRACE'));
     expect(at(pod, 'terminationGracePeriodSeconds')).toBe(grace / 1000 + 10);
+  });
+  test("V8's heap is two fifths of the memory limit", () => {
+    const limitMiB = Number.parseInt(String(at(container, 'resources', 'limits', 'memory')), 10);
+    expect(env('NODE_OPTIONS')).toBe(`--max-old-space-size=${(limitMiB * 2) / 5}`);
   });
   test('asks for little and may do little', () => {
     expect(at(container, 'resources')).toEqual({
@@ -167,38 +192,4 @@ describe('the strict check', () => {
   test('knows no other kinds', async () => {
     expect(await strictProblems({ apiVersion: 'v1', kind: 'Pot' })).toEqual(['v1 Pot: no schema']);
   });
-});
-
-describe('the reader of YAML', () => {
-  test('reads what we write', () => {
-    const text =
-      'a: 1 # one\nb:\n  - x: "y: #z"\n    k: v\n  - plain text\nc: |\n  two\n    lines # kept\n\n  end\nd:\n- 0\ne/f.g: true\n---\nh: x#y';
-    expect(parseYaml(text)).toEqual([
-      {
-        a: 1,
-        b: [{ x: 'y: #z', k: 'v' }, 'plain text'],
-        c: 'two\n  lines # kept\n\nend\n',
-        d: [0],
-        'e/f.g': true,
-      },
-      { h: 'x#y' },
-    ]);
-  });
-  test.each([
-    'a: 1\na: 2',
-    'a: yes',
-    'a: 012',
-    'a: 1e3',
-    'a: [1]',
-    'a: {}',
-    'a: &x 1',
-    "a: 'x'",
-    'a:',
-    'a: b: c',
-    'a: 1\n  b: 2',
-    '\ta: 1',
-    'a: ~',
-    'a: >\n  x',
-    'text',
-  ])('refuses %j', (text) => expect(() => parseYaml(text)).toThrow());
 });

@@ -15,8 +15,21 @@ const SCHEMAS: Record<string, () => Promise<{ validate: Validator }>> = {
   'v1 ServiceAccount': () => import('kubernetes-models/_schemas/IoK8sApiCoreV1ServiceAccount'),
   'v1 Secret': () => import('kubernetes-models/_schemas/IoK8sApiCoreV1Secret'),
   'v1 ConfigMap': () => import('kubernetes-models/_schemas/IoK8sApiCoreV1ConfigMap'),
+  'v1 Service': () => import('kubernetes-models/_schemas/IoK8sApiCoreV1Service'),
+  'apps/v1 Deployment': () => import('kubernetes-models/_schemas/IoK8sApiAppsV1Deployment'),
+  'networking.k8s.io/v1 NetworkPolicy': () =>
+    import('kubernetes-models/_schemas/IoK8sApiNetworkingV1NetworkPolicy'),
+  'monitoring.coreos.com/v1 PodMonitor': () => operatorSchema('PodMonitor'),
+  'monitoring.coreos.com/v1 PrometheusRule': () => operatorSchema('PrometheusRule'),
   'apps/v1 DaemonSet': () => import('kubernetes-models/_schemas/IoK8sApiAppsV1DaemonSet'),
 };
+
+/** Of the Prometheus operator's kinds; its package exports the models, but not their validators. */
+function operatorSchema(kind: string): Promise<{ validate: Validator }> {
+  const home = import.meta.resolve('@kubernetes-models/prometheus-operator');
+  const name = `ComGithubPrometheusOperatorPrometheusOperatorPkgApisMonitoringV1${kind}`;
+  return import(new URL(`_schemas/${name}.js`, home).href);
+}
 
 /** Every fault as `path: what`; none when the object is right. */
 export async function strictProblems(object: object): Promise<string[]> {
