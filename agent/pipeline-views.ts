@@ -100,6 +100,7 @@ function notifications({ rule, target, ...counts }: TargetStats): [string[], num
 /** What /readyz judges by. */
 export function readinessFacts(
   delivery: Delivery,
+  deadLetters: DeadLetters,
   dataset: Dataset,
   checkpoint: Checkpoint,
   intake: Intake | undefined,
@@ -109,6 +110,10 @@ export function readinessFacts(
   const degraded: string[] = [];
   if (state === 'waiting' || state === 'held') degraded.push(`rows cannot be sent: ${reason}`);
   if (spoolTrouble !== '') degraded.push(spoolTrouble);
+  if (deadLetters.trouble !== '')
+    degraded.push(
+      `dead letters cannot be written, and the checkpoint waits for them: ${deadLetters.trouble}`,
+    );
   if (full) degraded.push('outbox and spool are full: reading waits');
   if (checkpoint.stats.failing)
     degraded.push('the checkpoint cannot be written: a restart would send rows again');

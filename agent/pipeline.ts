@@ -193,7 +193,7 @@ export class Pipeline {
   }
 
   readiness(): ReadinessFacts {
-    return readinessFacts(this.#delivery, this.#dataset, this.#checkpoint, this.#intake);
+    return readinessFacts(this.#delivery, this.#deadLetters, this.#dataset, this.#checkpoint, this.#intake);
   }
 
   /** A full or timed-out slot leaves for delivery; it is free again when its body is encoded and in the outbox. */
@@ -220,8 +220,11 @@ export class Pipeline {
   #settled(sequence: number): void {
     this.#ledger.settled(sequence);
     this.#readBefore.delete(sequence);
-    if (!this.#ledger.dirty || this.#checkpointTimer !== undefined) return;
-    this.#checkpointTimer = setTimeout(() => {
+    if (this.#ledger.dirty) this.#checkpointSoon();
+  }
+
+  #checkpointSoon(): void {
+    this.#checkpointTimer ??= setTimeout(() => {
       this.#checkpointTimer = undefined;
       void this.#writeCheckpoint();
     }, CHECKPOINT_INTERVAL_MS);
@@ -235,7 +238,11 @@ export class Pipeline {
 
   /** Dead letters first: the checkpoint must not pass a line that only a page cache remembers. Never rejects. */
   async #writeCheckpoint(): Promise<void> {
-    if (this.#intake === undefined || !this.#ledger.dirty || !this.#deadLetters.flush()) return;
+    if (this.#intake === undefined || !this.#ledger.dirty) return;
+    if (!this.#deadLetters.flush()) {
+      if (this.#delivery.state !== 'stopped') this.#checkpointSoon();
+      return;
+    }
     this.#saveNames();
     await this.#checkpoint.save(this.#intake.resumeState(this.#ledger.takeLowWater()));
   }

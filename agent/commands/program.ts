@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { renderHelp } from '../config/describe.ts';
 import { exitCodeOf, messageOf, TetrashipError } from '../errors.ts';
 import { printable } from '../ops/printable.ts';
+import type { ReplayOptions } from './replay.ts';
 import type { MakePipeline } from './run.ts';
 
 /** EX_USAGE of sysexits. */
@@ -44,6 +45,16 @@ function program(makePipeline?: MakePipeline): Command {
     .command('check')
     .description('check the settings and the rules, and do nothing else')
     .action(async () => (await import('./check.ts')).check(process.env));
+  root
+    .command('replay')
+    .description('send again what could not be sent, while the agent is stopped')
+    .option('--dead-letters', 'the letters in the state folder; those that fail again stay')
+    .option('--json', 'print the result as one JSON object')
+    .action(async (options: ReplayOptions, command: Command) => {
+      if (options.deadLetters !== true) command.error('say what is to be sent again: --dead-letters');
+      // A connection that the server keeps open must not keep the shell waiting.
+      process.exit(await (await import('./replay.ts')).replay(process.env, options));
+    });
   addRulesCommands(root);
   for (const command of [...root.commands, ...root.commands.flatMap((group) => group.commands)]) {
     command.exitOverride().helpCommand(false).helpOption('--help', 'print this help');

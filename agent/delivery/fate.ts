@@ -49,8 +49,9 @@ export class Fate {
   async refused(job: Job, outcome: Outcome, encoding: Encoding): Promise<readonly Job[]> {
     if (job.body.rowCount > 1) return this.cut(job, encoding);
     await this.#bury(job.body, outcome);
-    // The checkpoint has passed it already: its letter must be on disk before its record is marked as done.
-    if (job.batch.isDurable) this.#options.deadLetters.flush();
+    // The checkpoint has passed it already: without its letter on disk its record must not be marked as done, so that
+    // the next start sends it again.
+    if (job.batch.isDurable && !this.#options.deadLetters.flush()) job.batch.redirect(() => undefined);
     this.#finish(job);
     return [];
   }
@@ -66,7 +67,8 @@ export class Fate {
 
   /** Given up, counted and named. */
   lost(job: Job, why: string): void {
-    this.#countLost(job.body, why);
+    this.#options.stats.rowsLost += job.body.rowCount;
+    this.#spokesman.lost(job.body, why);
     this.#finish(job);
   }
 
@@ -81,7 +83,7 @@ export class Fate {
     const { deadLetters, stats, lineOf } = this.#options;
     const row = await soleRow(body);
     const { file, offsetBytes, lengthBytes } = rowOrigin(body.rows, 0);
-    const written = deadLetters.append({
+    deadLetters.append({
       reason: 'refused',
       file: file?.path ?? '',
       offset: offsetBytes,
@@ -91,13 +93,7 @@ export class Fate {
       line: file === undefined ? undefined : lineOf?.(file, offsetBytes, lengthBytes),
       row,
     });
-    if (written) stats.rowsDeadLettered++;
-    else this.#countLost(body, 'the server refuses them, and the dead letter could not be written');
-  }
-
-  #countLost(body: Body, why: string): void {
-    this.#options.stats.rowsLost += body.rowCount;
-    this.#spokesman.lost(body, why);
+    stats.rowsDeadLettered++;
   }
 
   #finish(job: Job): void {

@@ -29,6 +29,20 @@ interface Holder {
   readonly host: string;
 }
 
+/** Another process holds the folder. */
+export class StateHeldError extends TetrashipError {
+  /** As `process 123 on node-1`. */
+  readonly holder: string;
+
+  constructor(path: string, holder: string) {
+    super(
+      'STATE',
+      `cannot use the state folder: ${path} is held by ${holder}; stop that agent, or give this one another TETRASHIP_STATE_DIR`,
+    );
+    this.holder = holder;
+  }
+}
+
 export interface StateLock {
   /** Gives the folder free. Never throws. */
   release(): void;
@@ -122,11 +136,8 @@ function isAlive(holder: Holder, self: Holder, path: string): boolean {
   return Date.now() - touchedMs < STALE_AFTER_MS;
 }
 
-function heldBy(path: string, { pid, host }: Holder): TetrashipError {
-  return new TetrashipError(
-    'STATE',
-    `cannot use the state folder: ${path} is held by process ${pid} on ${host}; stop that agent, or give this one another TETRASHIP_STATE_DIR`,
-  );
+function heldBy(path: string, { pid, host }: Holder): StateHeldError {
+  return new StateHeldError(path, `process ${pid} on ${host}`);
 }
 
 /** Shows that this agent lives; returns who has taken its lock, if somebody has. */

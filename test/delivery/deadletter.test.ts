@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { DeadLetter } from '../../agent/delivery/deadletter.ts';
+import type { DeadLetter } from '../../agent/delivery/letter-format.ts';
 import { deadLetters, tempFolder } from './fixtures.ts';
 
 afterEach(() => vi.restoreAllMocks());
@@ -25,6 +25,10 @@ function lines(folder: string): Record<string, unknown>[] {
     .flatMap((name) => fs.readFileSync(path.join(folder, name), 'utf8').split('\n'))
     .filter((text) => text !== '')
     .map((text) => JSON.parse(text));
+}
+
+function offsets(folder: string): unknown[] {
+  return lines(folder).map(({ offset }) => offset);
 }
 
 function bytesIn(folder: string): number {
@@ -59,7 +63,8 @@ describe('what stands in a letter', () => {
       { ...common, reason: 'refused', offset: 20, status: 400, message: 'no', line_base64: 'e/8=' },
     ]);
     expect(log.lines).toEqual([]);
-    expect(letters.stats).toMatchObject({ letters: 3, failed: 0, bytes: bytesIn(folder) });
+    expect(letters.stats).toMatchObject({ letters: 3, failed: 0 });
+    expect(letters.usedBytes).toBe(bytesIn(folder));
     expect(fs.statSync(path.join(folder, fs.readdirSync(folder)[0] ?? '')).mode & 0o777).toBe(0o600);
   });
 
@@ -135,33 +140,34 @@ describe('a disk that fails', () => {
     'unlinkSync',
     'readdirSync',
     'statSync',
-  ] as const)('%s: nothing is thrown, it is said once, and it goes on when the disk is well', (name) => {
+  ] as const)('%s: nothing is thrown or lost, it is said once, and it recovers', (name) => {
     using temp = tempFolder();
     const folder = path.join(temp.folder, 'deadletters');
     fs.mkdirSync(folder);
-    fs.writeFileSync(path.join(folder, '1.ndjson'), '{}\n');
+    fs.writeFileSync(path.join(folder, '1.ndjson'), '{"offset":0}\n');
     vi.spyOn(fs, name).mockImplementation(broken('EIO'));
-    const { letters, log } = deadLetters(folder, 100_000);
-    const written = [1, 2, 3].map((i) => letters.append(letter(i, { row: Buffer.alloc(40_000, 'x') })));
-    letters.flush();
-    letters.close();
+    const { letters, log } = deadLetters(folder, 200_000);
+    for (const i of [1, 2, 3]) {
+      letters.append(letter(i, { row: Buffer.alloc(40_000, 'x') }));
+      // What `flush` calls safe is in a file.
+      const isSafe = letters.flush();
+      if (isSafe && name !== 'readdirSync') expect(offsets(folder)).toContain(i);
+    }
+    expect(letters.trouble !== '').toBe(letters.flush() === false);
     vi.restoreAllMocks();
     expect(log.of('error').length).toBeLessThanOrEqual(1);
-    expect(letters.stats.failed).toBe(written.filter((one) => !one).length);
-    expect(letters.append(letter(9))).toBe(true);
+    letters.append(letter(9));
     expect(letters.flush()).toBe(true);
+    expect(letters.trouble).toBe('');
     letters.close();
-    for (const file of fs.readdirSync(folder)) {
-      const text = fs.readFileSync(path.join(folder, file), 'utf8');
-      expect(text === '' || text.endsWith('\n')).toBe(true);
-    }
-    expect(lines(folder).at(-1)).toMatchObject({ offset: 9 });
+    expect(letters.stats.failed).toBe(0);
+    expect(offsets(folder)).toEqual(expect.arrayContaining([1, 2, 3, 9]));
   });
 
-  test('a full disk leaves neither torn lines nor a file per letter, and is told to the caller', () => {
+  test('a full disk leaves neither torn lines nor a file per letter; they are written when there is room', () => {
     using temp = tempFolder();
     const { letters, log } = deadLetters(temp.folder);
-    expect(letters.append(letter(0))).toBe(true);
+    letters.append(letter(0));
     const write = fs.writeSync;
     let calls = 0;
     vi.spyOn(fs, 'writeSync').mockImplementation((descriptor: number, data: unknown) => {
@@ -169,24 +175,80 @@ describe('a disk that fails', () => {
       if (calls++ % 2 === 0) return write(descriptor, data.subarray(0, 5));
       return broken('ENOSPC')();
     });
-    for (let i = 1; i < 20; i++) expect(letters.append(letter(i))).toBe(false);
+    for (let i = 1; i < 20; i++) letters.append(letter(i));
+    // One try was enough to know.
+    expect(calls).toBe(2);
+    expect(letters.flush()).toBe(false);
+    expect(offsets(temp.folder)).toEqual([0]);
     vi.restoreAllMocks();
-    expect(letters.append(letter(20))).toBe(true);
+    letters.append(letter(20));
+    expect(letters.flush()).toBe(true);
     letters.close();
     expect(fs.readdirSync(temp.folder)).toHaveLength(1);
-    expect(lines(temp.folder).map(({ offset }) => offset)).toEqual([0, 20]);
-    expect(letters.stats).toMatchObject({ letters: 2, failed: 19 });
+    expect(offsets(temp.folder)).toEqual(Array.from({ length: 21 }, (_, i) => i));
+    expect(letters.stats).toMatchObject({ letters: 21, failed: 0 });
     expect(log.of('error')).toHaveLength(1);
     expect(log.lines[0]?.fields).toMatchObject({ offset: 1 });
+    expect(log.of('info')).toEqual(['dead letters can be written again']);
   });
 
-  test('a failed fsync is told: the checkpoint must not pass', () => {
+  test('more than memory holds loses the oldest, counted and named', () => {
+    using temp = tempFolder();
+    const { letters, log } = deadLetters(temp.folder);
+    vi.spyOn(fs, 'openSync').mockImplementation(broken('EROFS'));
+    for (let i = 0; i < 30; i++) letters.append(letter(i, { row: Buffer.alloc(100_000, 'x') }));
+    vi.restoreAllMocks();
+    expect(letters.flush()).toBe(true);
+    letters.close();
+    const kept = offsets(temp.folder);
+    expect(kept.length).toBeGreaterThanOrEqual(9);
+    expect(kept).toEqual(Array.from({ length: kept.length }, (_, i) => 30 - kept.length + i));
+    expect(letters.stats).toMatchObject({ letters: kept.length, failed: 30 - kept.length });
+    expect(log.of('error')).toHaveLength(1);
+  });
+
+  test('a flood is made durable in between, so that memory stays bounded', () => {
     using temp = tempFolder();
     const { letters } = deadLetters(temp.folder);
-    letters.append(letter(0));
-    vi.spyOn(fs, 'fsyncSync').mockImplementation(broken('EIO'));
+    const sync = vi.spyOn(fs, 'fsyncSync');
+    for (let i = 0; i < 50; i++) letters.append(letter(i, { row: Buffer.alloc(100_000, 'x') }));
+    expect(sync.mock.calls.length).toBeGreaterThanOrEqual(4);
+    letters.close();
+    expect(offsets(temp.folder)).toHaveLength(50);
+  });
+
+  test('after a failed fsync the same letters go to another file: a second fsync would prove nothing', () => {
+    using temp = tempFolder();
+    const { letters } = deadLetters(temp.folder);
+    for (const i of [0, 1]) {
+      letters.append(letter(i));
+      if (i === 0) letters.flush();
+    }
+    vi.spyOn(fs, 'fsyncSync').mockImplementationOnce(broken('EIO'));
     expect(letters.flush()).toBe(false);
-    vi.restoreAllMocks();
+    // What had been safe stays where it was.
+    expect(offsets(temp.folder)).toEqual([0]);
+    expect(letters.flush()).toBe(true);
+    expect(offsets(temp.folder)).toEqual([0, 1]);
+    expect(fs.readdirSync(temp.folder)).toHaveLength(2);
+    expect(letters.stats.letters).toBe(2);
+    expect(letters.usedBytes).toBe(bytesIn(temp.folder));
+    letters.close();
+  });
+
+  test('a file whose name may not survive is not called safe', () => {
+    using temp = tempFolder();
+    const { letters } = deadLetters(temp.folder);
+    const { fsyncSync: sync } = fs;
+    let calls = 0;
+    vi.spyOn(fs, 'fsyncSync').mockImplementation((descriptor) => {
+      if (calls++ === 1) broken('EIO')();
+      sync(descriptor);
+    });
+    letters.append(letter(0));
+    expect(letters.flush()).toBe(false);
+    expect(letters.flush()).toBe(true);
+    expect(offsets(temp.folder)).toEqual([0]);
     letters.close();
   });
 });

@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { RowTable } from '../../agent/delivery/body.ts';
-import { type DeadLetter, DeadLetters } from '../../agent/delivery/deadletter.ts';
+import { DeadLetters } from '../../agent/delivery/deadletter.ts';
 import { Delivery, type DeliveryOptions, type RawBatch } from '../../agent/delivery/delivery.ts';
+import type { DeadLetter } from '../../agent/delivery/letter-format.ts';
 import type { Logger } from '../../agent/log.ts';
 import type { TrackedFile } from '../../agent/position.ts';
 
@@ -98,9 +99,8 @@ export function batches(count: number, size: number, more: (key: number) => stri
 /** Dead letters that stay in memory. */
 export class Letters {
   readonly all: DeadLetter[] = [];
-  append(letter: DeadLetter): boolean {
+  append(letter: DeadLetter): void {
     this.all.push(letter);
-    return true;
   }
   /** Letters that were made durable. */
   flushed = 0;

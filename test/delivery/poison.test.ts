@@ -158,23 +158,6 @@ test('different words each time are not the same fault', async () => {
   await delivery.stop(0);
 });
 
-test('a dead letter that cannot be written is lost, counted and named', async () => {
-  await using receiver = await server({ status: 400, body: 'no' });
-  const { delivery, log, allSettled } = rig([receiver.url], {
-    deadLetters: { append: () => false, flush: () => false },
-  });
-  await acceptAll(delivery, poisoned(1, 8, new Set([5])));
-  await allSettled(1);
-  expect(delivery.stats.rowsLost).toBe(1);
-  expect(delivery.stats.rowsDeadLettered).toBe(0);
-  const said = log.lines.find((line) => line.message.startsWith('events are lost'));
-  expect(said?.fields).toMatchObject({
-    rows: 1,
-    ranges: [{ file: '/var/log/tetragon.log', from: 5 * 50, to: 5 * 50 + 58 }],
-  });
-  await delivery.stop(0);
-});
-
 test('k poison events among n: everything else is stored, with a bounded number of requests', async () => {
   await fc.assert(
     fc.asyncProperty(

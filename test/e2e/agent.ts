@@ -126,12 +126,13 @@ export async function waitFor<T>(
   what: string,
   timeoutMs = 15_000,
   context: () => string = () => '',
+  everyMs = LOOK_MS,
 ): Promise<T> {
   const until = performance.now() + timeoutMs;
   for (;;) {
     const value = await look();
     if (value !== undefined) return value;
     if (performance.now() > until) throw new Error(`waited ${timeoutMs} ms for ${what}\n${context()}`);
-    await sleep(LOOK_MS);
+    await sleep(everyMs);
   }
 }
