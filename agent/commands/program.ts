@@ -47,8 +47,8 @@ function program(makePipeline?: MakePipeline): Command {
     .action(async () => (await import('./check.ts')).check(process.env));
   root
     .command('replay')
-    .description('send again what could not be sent, while the agent is stopped')
-    .option('--dead-letters', 'the letters in the state folder; those that fail again stay')
+    .description('send once more what could not be sent')
+    .option('--dead-letters', 'those in the state folder, while the agent is stopped; what fails again stays')
     .option('--json', 'print the result as one JSON object')
     .action(async (options: ReplayOptions, command: Command) => {
       if (options.deadLetters !== true) command.error('say what is to be sent again: --dead-letters');
