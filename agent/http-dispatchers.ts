@@ -4,12 +4,12 @@
  * files are named here, and the types are those of the package.
  */
 
-import api from 'undici/lib/api/index.js';
+import connect from 'undici/lib/api/api-connect.js';
 import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
 import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
 
-// What undici's entry point does, too: the methods of a dispatcher that give a promise.
-Object.assign(Dispatcher.prototype, api);
+// What a proxy's dispatcher needs, of the methods that undici's entry point adds.
+Object.assign(Dispatcher.prototype, { connect });
 
 export { type Dispatcher, EnvHttpProxyAgent, Pool };

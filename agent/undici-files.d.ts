@@ -1,8 +1,8 @@
 /** Files of undici that have no types of their own: they export what its entry point exports. */
 
-declare module 'undici/lib/api/index.js' {
-  const api: object;
-  export default api;
+declare module 'undici/lib/api/api-connect.js' {
+  const connect: object;
+  export default connect;
 }
 declare module 'undici/lib/dispatcher/dispatcher.js' {
   export { Dispatcher as default } from 'undici';

@@ -5,6 +5,7 @@
 
 import { messageOf, systemCode } from '../errors.ts';
 import { type Dispatcher, EnvHttpProxyAgent } from '../http-dispatchers.ts';
+import { RequestTimeout, request } from '../http-request.ts';
 import type { Recipient } from './notification.ts';
 import { judge, type Outcome } from './outcome.ts';
 
@@ -42,24 +43,23 @@ export class TargetHttp {
 
   /** One POST. Never throws: a request that fails is an outcome. @param signal aborts it, outcome `retry` */
   async post(recipient: Recipient, body: string, signal: AbortSignal): Promise<Outcome> {
-    const timeout = AbortSignal.timeout(this.#timeoutMs);
     try {
       const { origin, pathname, search } = new URL(recipient.url);
       const dispatcher = recipient.skipTlsCheck ? this.#unchecked : this.#checked;
-      const answer = await dispatcher.request({
+      const answer = await request(dispatcher, {
         origin,
         path: pathname + search,
         method: 'POST',
         headers: recipient.headers,
         body,
-        signal: AbortSignal.any([signal, timeout]),
+        timeoutMs: this.#timeoutMs,
+        maxAnswerBytes: MAX_ANSWER_BYTES,
+        signal,
+        isStatusEnough: true,
       });
-      const retryAfter = answer.headers['retry-after'];
-      // The status is the answer; a body that is long, breaks or drags on changes nothing about it (dump just ends).
-      await answer.body.dump({ limit: MAX_ANSWER_BYTES });
-      return judge(answer.statusCode, typeof retryAfter === 'string' ? retryAfter : undefined);
+      return judge(answer.status, answer.retryAfter);
     } catch (error) {
-      if (timeout.aborted) return { kind: 'retry', cause: `no answer within ${this.#timeoutMs} ms` };
+      if (error instanceof RequestTimeout) return { kind: 'retry', cause: error.message };
       return { kind: 'retry', cause: systemCode(error) || messageOf(error) };
     }
   }

@@ -1,10 +1,7 @@
-/** The command line: which command, its help, and what an error looks like from outside. */
+/** The commands, their arguments and their help, for commander. */
 
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { renderHelp } from '../config/describe.ts';
-import { exitCodeOf, messageOf, TetrashipError } from '../errors.ts';
-import { printable } from '../ops/printable.ts';
 import type { ReplayOptions } from './replay.ts';
 import type { MakePipeline } from './run.ts';
 
@@ -12,27 +9,28 @@ import type { MakePipeline } from './run.ts';
 const EXIT_USAGE = 64;
 
 /**
- * Runs one command and sets or exits with its code.
- * @param makePipeline what `run` runs, when it is not the real one
+ * Runs one command.
+ * @returns the exit code of the command line itself, when commander has said all there is to say
  */
-export async function main(argv: readonly string[], makePipeline?: MakePipeline): Promise<void> {
+export async function runCommand(
+  argv: readonly string[],
+  version: string,
+  makePipeline?: MakePipeline,
+): Promise<number> {
   try {
-    await program(makePipeline).parseAsync(argv.length === 0 ? ['run'] : argv, { from: 'user' });
+    await program(version, makePipeline).parseAsync(argv, { from: 'user' });
+    return 0;
   } catch (error) {
-    if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE; // commander has printed its own message
-      return;
-    }
-    process.stderr.write(`${startError(error)}\n`);
-    process.exit(exitCodeOf(error)); // a stage that started before the error may hold the event loop
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : EXIT_USAGE;
   }
 }
 
 /** Each command loads its own code: `--help` needs no rules, the agent no checks. */
-function program(makePipeline?: MakePipeline): Command {
+function program(version: string, makePipeline?: MakePipeline): Command {
   const root = new Command('tetraship')
     .description("Ships Tetragon's events to Parseable, one row per event, and alerts on the node.")
-    .version(version(), '--version', 'print the version')
+    .version(version, '--version', 'print the version')
     .helpOption('--help', 'print this help')
     .helpCommand(false)
     .exitOverride()
@@ -40,7 +38,7 @@ function program(makePipeline?: MakePipeline): Command {
   root
     .command('run')
     .description('run the agent (the default)')
-    .action(async () => (await import('./run.ts')).run(process.env, version(), makePipeline));
+    .action(async () => (await import('./run.ts')).run(process.env, version, makePipeline));
   root
     .command('check')
     .description('check the settings and the rules, and do nothing else')
@@ -69,30 +67,4 @@ function addRulesCommands(root: Command): void {
     .description('check rules files')
     .argument('<file...>')
     .action(async (files: readonly string[]) => (await import('./rules-check.ts')).checkRules(files));
-}
-
-/** The message line by line: it was made for people; what others wrote into it is neutralised. */
-function startError(error: unknown): string {
-  const text = error instanceof TetrashipError ? error.message : `tetraship failed: ${messageOf(error)}`;
-  const { TETRASHIP_LOG_LEVEL: level } = process.env;
-  const stack = level === 'debug' && error instanceof Error ? `\n${error.stack}` : '';
-  return `${text}${stack}`.split('\n').map(printable).join('\n');
-}
-
-/** From package.json, which lies above this folder both in the sources and in dist/. */
-function version(): string {
-  for (const above of ['../../package.json', '../../../package.json']) {
-    const text = tryRead(new URL(above, import.meta.url));
-    const parsed: unknown = text === undefined ? undefined : JSON.parse(text);
-    if (typeof parsed === 'object' && parsed !== null && 'version' in parsed) return String(parsed.version);
-  }
-  return 'unknown';
-}
-
-function tryRead(file: URL): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

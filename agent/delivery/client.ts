@@ -7,6 +7,7 @@
 
 import { messageOf, systemCode, TetrashipError } from '../errors.ts';
 import { type Dispatcher, EnvHttpProxyAgent, Pool } from '../http-dispatchers.ts';
+import { request } from '../http-request.ts';
 import { KiB, MiB } from '../limits.ts';
 import type { Body, Encoding } from './body.ts';
 import { type Outcome, retryAfterMs } from './retry.ts';
@@ -135,34 +136,20 @@ export class Client {
     if (base === undefined || dispatcher === undefined) {
       throw new TetrashipError('DELIVERY', `cannot send: there is no URL number ${route}`);
     }
-    const { requestTimeoutMs } = this.#options;
-    const abort = new AbortController();
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      abort.abort();
-    }, requestTimeoutMs);
     try {
-      const { statusCode, headers, body } = await dispatcher.request({
+      const { status, text, retryAfter } = await request(dispatcher, {
         origin: base.origin,
         path: base.pathname.replace(/\/$/, '') + path,
         method: wire === undefined ? 'GET' : 'POST',
         headers: wire === undefined ? this.#headers() : this.#ingestHeaders(wire.encoding),
         body: wire === undefined ? null : wire.bytes,
-        signal: abort.signal,
-        // The timer above bounds the whole request; a second clock would only blur the cause.
-        headersTimeout: 0,
-        bodyTimeout: 0,
+        timeoutMs: this.#options.requestTimeoutMs,
+        maxAnswerBytes: maxBytes,
       });
-      const text = await readText(body, maxBytes);
-      const retryAfter = headers['retry-after'];
-      const wish = typeof retryAfter === 'string' ? retryAfterMs(retryAfter, Date.now()) : Number.NaN;
-      return { kind: 'answer', status: statusCode, text, retryAfterMs: wish };
+      const wish = retryAfter === undefined ? Number.NaN : retryAfterMs(retryAfter, Date.now());
+      return { kind: 'answer', status, text, retryAfterMs: wish };
     } catch (error) {
-      if (late) return { kind: 'fault', code: 'TIMEOUT', message: `no answer within ${requestTimeoutMs} ms` };
       return { kind: 'fault', code: systemCode(error) || 'UNKNOWN', message: messageOf(error) };
-    } finally {
-      clearTimeout(timer);
     }
   }
 }
@@ -188,17 +175,4 @@ function makeDispatchers(options: ClientOptions, bases: readonly URL[]): readonl
     proxyTls: ca,
   });
   return bases.map(() => agent);
-}
-
-/** The answer's text, cut at `maxBytes`; what follows is not read, and its connection is closed. */
-async function readText(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  let left = maxBytes;
-  for await (const chunk of body) {
-    text += decoder.decode(chunk.subarray(0, left), { stream: true });
-    left -= chunk.length;
-    if (left <= 0) break;
-  }
-  return text + decoder.decode();
 }

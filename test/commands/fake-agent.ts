@@ -1,6 +1,6 @@
 /** The command line with a pipeline that only behaves as FAKE says: signals, ends and faults can be tried alone. */
 
-import { main } from '../../agent/commands/program.ts';
+import { main } from '../../agent/commands/entry.ts';
 import type { Runnable } from '../../agent/commands/run.ts';
 import { TetrashipError } from '../../agent/errors.ts';
 import { fakeSources } from '../ops/sources.ts';
