@@ -12,7 +12,7 @@ KERNEL := agent/kernel/kernel.wasm
 VALIDATOR := rules/validate.js
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cluster bench bench-kernel bench-pipeline bench-peers bench-stages bench-steady bench-compare build image-root manifests check fmt docs clean
+.PHONY: help demo test test-cluster bench bench-kernel bench-pipeline bench-peers bench-stages bench-steady bench-compare build image-root manifests check fmt docs columns clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -66,6 +66,10 @@ fmt: $(INSTALLED) ## format, and mend what the linter can mend
 
 docs: $(INSTALLED) ## write the generated parts of docs/
 	@node docs/generate.ts
+
+columns: $(KERNEL) $(VALIDATOR) ## write rules/columns.json anew; ARGS="LOG..." reads these logs for it
+	@node bench/columns.ts $(ARGS)
+	@biome format --write rules/columns.json
 
 clean: ## remove what was built
 	@rm -rf dist coverage agent/kernel/kernel.wat $(KERNEL) $(VALIDATOR)

@@ -10,14 +10,14 @@ import { type SizeKB, writeCorpus } from './generator.ts';
 
 const FOLDER = fileURLToPath(new URL('./corpus/', import.meta.url));
 const PROGRAMS = fileURLToPath(new URL('../../shared/bin/get', import.meta.url));
-const TEMPLATES = fileURLToPath(new URL('../../shared/data', import.meta.url));
+export const TEMPLATES = fileURLToPath(new URL('../../shared/data', import.meta.url));
 
 const MB = 1_000_000;
 /** Average line of the real writer, measured: it takes a number of events, not of bytes. */
 const REAL_BYTES_PER_EVENT = 2850;
 const WGET_EVERY = 1000;
 /** Keeps the real writer from rotating. */
-const NO_ROTATION_KB = 1024 * 1024 * 64;
+export const NO_ROTATION_KB = 1024 * 1024 * 64;
 /** To be raised when the generator's output changes, so that kept files are made anew. */
 const GENERATOR_VERSION = 1;
 

@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { renderHelp } from '../config/describe.ts';
 import type { ReplayOptions } from './replay.ts';
+import { addRulesCommands } from './rules.ts';
 import type { MakePipeline } from './run.ts';
 
 /** EX_USAGE of sysexits. */
@@ -58,13 +59,4 @@ function program(version: string, makePipeline?: MakePipeline): Command {
     command.exitOverride().helpCommand(false).helpOption('--help', 'print this help');
   }
   return root;
-}
-
-function addRulesCommands(root: Command): void {
-  const rules = root.command('rules').description('work with files of alert rules');
-  rules
-    .command('check')
-    .description('check rules files')
-    .argument('<file...>')
-    .action(async (files: readonly string[]) => (await import('./rules-check.ts')).checkRules(files));
 }
