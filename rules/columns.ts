@@ -8,6 +8,9 @@ export type ColumnType = 'string' | 'number' | 'boolean';
 /** Behind it stand keys that are data, once TETRASHIP_JSON_COLUMNS no longer keeps them as one text. */
 const OPEN =
   /_(?:pod_labels|pod_annotations|environment_variables|ancestors|kernel_stack_trace|user_stack_trace)_|^node_labels_/;
+/** Each event is of one kind, and its columns begin with it. */
+const EVENT =
+  /^(process_(?:exec|exit|kprobe|tracepoint|loader|uprobe|throttle|lsm|usdt)|rate_limit_info|test)_/;
 /** An index or a counter in a name: the same column a second time. */
 const NUMBERS = /_+\d+(?=_|$)/g;
 /** What the agent itself adds. */
@@ -39,6 +42,11 @@ function isType(type: string): type is ColumnType {
 export function typeOfColumn(name: string): ColumnType | 'any' | undefined {
   const known = allColumns();
   return known.get(name) ?? known.get(name.replace(NUMBERS, '')) ?? (OPEN.test(name) ? 'any' : undefined);
+}
+
+/** The kind of event that alone has the column: `process_exec`, …; `undefined` when several do. */
+export function eventOf(column: string): string | undefined {
+  return EVENT.exec(column)?.[1];
 }
 
 /** The column that was probably meant: written as a path, with words left out, or spelt nearly so. */

@@ -59,7 +59,7 @@ export function documentsOf(path: string): string[] {
 }
 
 /** Never more than the limit and one byte, whatever the file's size says, and never a pipe that would block. */
-function readText(file: string): string {
+export function readText(file: string): string {
   try {
     if (!statSync(file).isFile()) throw new Error('it is not a regular file');
     const descriptor = openSync(file, 'r');

@@ -1,12 +1,9 @@
-/**
- * What rules would have done over a log: the kernel says which events match, the states of `column` rules are kept
- * here, and nobody is told.
- */
+/** What rules would have done over a log, counted. */
 
 import type { Rule } from '../../rules/ruleset.ts';
 import { ColumnReader } from '../alerts/row.ts';
 import type { KernelMatch } from '../kernel/kernel.ts';
-import type { Condition } from '../kernel/types.ts';
+import { Firings } from './firings.ts';
 
 /** RFC 3339 with nanoseconds takes 35. */
 export const MAX_TIME_BYTES = 64;
@@ -24,24 +21,15 @@ export interface RuleResult {
   readonly rows: Uint8Array[];
 }
 
-interface State {
-  count: number;
-  firing: boolean;
-}
-
 export class Backtest {
   /** In the order of the rules. */
-  readonly conditions: readonly Condition[];
   readonly results: readonly RuleResult[];
-  readonly #states: readonly State[];
+  readonly #firings: Firings;
   readonly #rowsWanted: number;
   readonly #time: ColumnReader;
 
   /** @param rowsWanted how many rows to keep of each rule */
   constructor(rules: readonly Rule[], rowsWanted: number) {
-    this.conditions = rules.map(({ kind, expression }) =>
-      kind === 'column' ? { expression, report: 'both' } : { expression },
-    );
     this.results = rules.map((rule) => ({
       rule,
       matched: 0,
@@ -50,7 +38,7 @@ export class Backtest {
       last: undefined,
       rows: [],
     }));
-    this.#states = rules.map(() => ({ count: 0, firing: false }));
+    this.#firings = new Firings(rules);
     this.#rowsWanted = rowsWanted;
     this.#time = new ColumnReader(['time'], MAX_TIME_BYTES);
   }
@@ -61,31 +49,16 @@ export class Backtest {
     const last = new Map<RuleResult, KernelMatch>();
     for (const match of matches) {
       const result = this.results[match.condition];
-      const state = this.#states[match.condition];
-      if (result === undefined || state === undefined) continue;
-      if (this.#fires(result, state, match) && result.rows.length < this.#rowsWanted)
-        result.rows.push(match.row.slice());
+      if (result === undefined) continue;
+      if (this.#firings.take(match) === 'firing') {
+        result.fired++;
+        if (result.rows.length < this.#rowsWanted) result.rows.push(match.row.slice());
+      }
       if (match.kind === 'non_match') continue;
       if (result.matched++ === 0) result.first = this.#timeOf(match);
       last.set(result, match);
     }
     for (const [result, match] of last) result.last = this.#timeOf(match);
-  }
-
-  #fires(result: RuleResult, state: State, { kind }: KernelMatch): boolean {
-    if (kind === 'non_match') {
-      if (state.firing) {
-        state.firing = false;
-        state.count = 0;
-      }
-      return false;
-    }
-    if (result.rule.kind === 'column') {
-      if (state.firing || ++state.count < result.rule.repeats) return false;
-      state.firing = true;
-    }
-    result.fired++;
-    return true;
   }
 
   #timeOf(match: KernelMatch): string | undefined {

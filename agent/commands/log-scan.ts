@@ -64,6 +64,23 @@ function sizeOf(path: string): number {
   }
 }
 
+/** Bytes in order. */
+export interface ByteSource {
+  /** Fills as much of `into` as is at hand; 0 at the end. */
+  read(into: Uint8Array): number | Promise<number>;
+}
+
+/** Takes everything that a source has; the last line needs no newline. */
+export async function scanBytes(
+  source: ByteSource,
+  kernel: Kernel,
+  on: ScanHandlers,
+): Promise<Pick<ScannedLog, 'events' | 'rejected'>> {
+  const scan = new Scan(kernel, on);
+  await scan.run(source, () => undefined);
+  return scan;
+}
+
 /** Reads one file to its end; states of conditions go on from the file before. */
 async function scanLog(
   path: string,
@@ -74,7 +91,7 @@ async function scanLog(
   const log = new LogBytes(path);
   try {
     const scan = new Scan(kernel, on);
-    await scan.run(log, onRead);
+    await scan.run(log, () => onRead(log.readBytes));
     return { path, bytes: scan.position, events: scan.events, rejected: scan.rejected, damage: log.damage };
   } finally {
     log.close();
@@ -120,15 +137,15 @@ class Scan {
     this.#state = 'lines';
   }
 
-  async run(log: LogBytes, onRead: (readBytes: number) => void): Promise<void> {
+  async run(source: ByteSource, onRead: () => void): Promise<void> {
     const { input } = this.#kernel;
     this.#kernel.openSlot(0);
     let held = 0;
     for (;;) {
       const room = Math.min(READ_CHUNK_BYTES, input.length - held);
-      const read = await log.read(input.subarray(held, held + room));
+      const read = await source.read(input.subarray(held, held + room));
       held = this.#take(held + read, read === 0);
-      onRead(log.readBytes);
+      onRead();
       if (read === 0) break;
     }
     this.#endSlot();

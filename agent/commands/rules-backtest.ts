@@ -7,6 +7,7 @@ import { ColumnReader } from '../alerts/row.ts';
 import { Template } from '../alerts/template.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import { Backtest, MAX_TIME_BYTES, type RuleResult } from './backtest.ts';
+import { Firings } from './firings.ts';
 import { flattenOptions } from './flatten-options.ts';
 import { complainAbout, type ScannedLog, scanLogs } from './log-scan.ts';
 import { size } from './progress.ts';
@@ -32,7 +33,10 @@ export async function backtestRules(
 ): Promise<void> {
   const rules = rulesOf(rulesPath);
   const backtest = new Backtest(rules, options.rows ?? (options.json === true ? 0 : ROWS_SHOWN));
-  const kernel = await Kernel.create({ ...flattenOptions(process.env), conditions: backtest.conditions });
+  const kernel = await Kernel.create({
+    ...flattenOptions(process.env),
+    conditions: Firings.conditions(rules),
+  });
   const scanned = await scanLogs(logs, kernel, { onMatches: (matches) => backtest.take(matches) });
   const withRows = options.rows !== undefined;
   if (options.json === true)
@@ -41,11 +45,11 @@ export async function backtestRules(
   complainAbout(scanned);
 }
 
-/** @throws {TetrashipError} RULES */
+/** Those that the agent would evaluate. @throws {TetrashipError} RULES */
 function rulesOf(path: string): readonly Rule[] {
   const { rules, problems } = collectRules(path, { withoutTargets: true });
   throwProblems(problems);
-  return rules;
+  return rules.filter(({ enabled }) => enabled);
 }
 
 function asJson({ rule, matched, fired, first, last, rows }: RuleResult, withRows: boolean): object {

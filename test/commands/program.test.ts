@@ -79,7 +79,7 @@ describe('check', () => {
         {
           name: 'wget',
           message: 'm',
-          rule: { type: 'composite', config: 'a =% "b"' },
+          rule: { type: 'composite', config: 'process_exec_process_binary =% "b"' },
           targets: [{ type: 'webhook', endpoint: 'http://h/x' }],
         },
       ],
