@@ -1,7 +1,7 @@
 /** Runs the command line in this process, which is much cheaper than one of its own; for commands that end. */
 
 import { vi } from 'vitest';
-import { main } from '../../agent/commands/program.ts';
+import { main } from '../../agent/commands/entry.ts';
 
 export interface Ended {
   readonly code: number;
