@@ -52,7 +52,7 @@ export function loadConfig(env: Environment): Config {
 
 /** Texts that no log line may hold: the secrets in force, and their form in an `Authorization` header. */
 export function secretTexts(config: Config): readonly string[] {
-  const texts = [config.password, config.apiKey].flatMap((secret) =>
+  const texts = [config.password, config.apiKey, config.tapToken].flatMap((secret) =>
     secret === undefined ? [] : [secret.read()],
   );
   if (config.username !== undefined && config.password !== undefined) {
@@ -88,11 +88,6 @@ function isSet(option: OptionFacts, env: Environment): boolean {
 function problemsOf(option: (typeof ALL_OPTIONS)[number], env: Environment): string[] {
   const set = found(option, env);
   const file = secretFile(option, env);
-  if (option.planned) {
-    return set === undefined && file === undefined
-      ? []
-      : [`${option.name}: not available yet in this version; remove the variable`];
-  }
   if (set !== undefined && file !== undefined)
     return [`${option.name} and ${option.name}_FILE: set only one of them`];
   if (file !== undefined)
@@ -137,14 +132,13 @@ function knownNames(options: readonly OptionFacts[]): Set<string> {
 
 function unknownNames(env: Environment): string[] {
   const known = knownNames(ALL_OPTIONS);
-  const usable = knownNames(ALL_OPTIONS.filter((option) => !option.planned));
   return Object.entries(env)
     .filter(
       ([name, value]) =>
         name.startsWith('TETRASHIP_') && !known.has(name) && !isServiceVariable(name, value ?? ''),
     )
     .map(([name]) => {
-      const near = nearest(name, usable, Math.floor(name.length / NEAR_SHARE));
+      const near = nearest(name, known, Math.floor(name.length / NEAR_SHARE));
       const hint = near === undefined ? 'no setting has a similar name' : `did you mean ${near}?`;
       return `${printable(name)}: no such setting; ${hint}`;
     });
@@ -261,6 +255,7 @@ function build(env: Environment) {
     retryMaxMs: value(OPTIONS.retryMaxMs),
     rules: maybe(OPTIONS.rules),
     listen: value(OPTIONS.listen),
+    tapToken: secret(OPTIONS.tapToken),
     logLevel: value(OPTIONS.logLevel),
     logFormat: value(OPTIONS.logFormat),
     shutdownGraceMs: value(OPTIONS.shutdownGraceMs),

@@ -31,7 +31,9 @@ import {
   openStateFolder,
   proxyOptions,
 } from './pipeline-options.ts';
-import { metricSources, readinessFacts } from './pipeline-views.ts';
+import { stageFacts } from './pipeline-status.ts';
+import { metricSources, readinessFacts, type Stages } from './pipeline-views.ts';
+import type { StageFacts } from './status/facts.ts';
 
 /** How often the checkpoint is written while data flows. */
 const CHECKPOINT_INTERVAL_MS = 1000;
@@ -54,6 +56,7 @@ export class Pipeline {
   readonly #alerts: Alerts;
   readonly #checkpoint: Checkpoint;
   readonly #lock: StateLock;
+  readonly #stages: Stages;
   #kernel: Kernel | undefined;
   #intake: Intake | undefined;
   #batcher: Batcher | undefined;
@@ -118,7 +121,7 @@ export class Pipeline {
       this.#finish = resolve;
       this.#fail = reject;
     });
-    this.metrics = metricSources({
+    this.#stages = {
       config,
       delivery: this.#delivery,
       deadLetters: this.#deadLetters,
@@ -128,7 +131,8 @@ export class Pipeline {
       feeder: () => this.#feeder,
       intake: () => this.#intake,
       unsettledBytes: () => this.#unsettledBytes(),
-    });
+    };
+    this.metrics = metricSources(this.#stages);
   }
 
   async start(): Promise<void> {
@@ -194,6 +198,11 @@ export class Pipeline {
 
   readiness(): ReadinessFacts {
     return readinessFacts(this.#delivery, this.#deadLetters, this.#dataset, this.#checkpoint, this.#intake);
+  }
+
+  /** For people: what the metrics do not say. */
+  facts(): StageFacts {
+    return stageFacts(this.#stages);
   }
 
   /** A full or timed-out slot leaves for delivery; it is free again when its body is encoded and in the outbox. */

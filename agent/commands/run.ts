@@ -3,16 +3,19 @@
 import { type Config, describeSettings, type Environment, loadConfig, secretTexts } from '../config.ts';
 import { exitCodeOf, messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { createLogger } from '../ops/logger.ts';
+import { type AgentLogger, createLogger } from '../ops/logger.ts';
 import type { MetricSources } from '../ops/metric.ts';
 import { createExposition } from '../ops/metrics.ts';
 import { Readiness, type ReadinessFacts } from '../ops/readiness.ts';
 import { OpsServer } from '../ops/server.ts';
+import type { StageFacts } from '../status/facts.ts';
+import { makePages } from './pages.ts';
 
 /** What this command needs of the pipeline. */
 export interface Runnable {
   readonly metrics: MetricSources;
   readiness(): ReadinessFacts;
+  facts(): StageFacts;
   /** Resolves when the input ended and all of it is delivered, rejects on a fault that ends the agent. */
   readonly finished: Promise<void>;
   start(): Promise<void>;
@@ -52,11 +55,15 @@ export async function run(
 
   const pipeline = await makePipeline(config, log);
   const readiness = new Readiness(() => pipeline.readiness());
+  const report = () => readiness.report();
+  const { metrics } = pipeline;
+  const pages = makePages({
+    ...{ config, env, version, metrics, log, readiness: report },
+    facts: () => pipeline.facts(),
+  });
   const server = new OpsServer({
     ...config.listen,
-    metrics: createExposition(pipeline.metrics, version),
-    readiness: () => readiness.report(),
-    log,
+    ...{ metrics: createExposition(metrics, version), readiness: report, others: pages.answer, log },
   });
   await server.start();
   let exitCode = 0;
@@ -69,8 +76,10 @@ export async function run(
     exitCode = exitCodeOf(error);
   }
   await stopWithin(config.shutdownGraceMs + STOP_MARGIN_MS, pipeline, log);
+  pages.stop();
   await server.stop();
   log.info('stopped');
+  log.flush();
   // Whatever still holds the event loop (a socket of a target that hangs) must not hold the pod.
   process.exit(exitCode);
 }
@@ -97,7 +106,7 @@ async function stopWithin(limitMs: number, pipeline: Runnable, log: Logger): Pro
 }
 
 /** The first SIGTERM or SIGINT; the second ends the process. */
-function nextSignal(log: Logger): Promise<string> {
+function nextSignal(log: AgentLogger): Promise<string> {
   return new Promise((resolve) => {
     let seen = false;
     for (const name of ['SIGTERM', 'SIGINT'] as const) {
@@ -106,6 +115,7 @@ function nextSignal(log: Logger): Promise<string> {
           log.warn(
             `${name} again: exiting at once; what was not acknowledged is sent again after the next start`,
           );
+          log.flush();
           process.exit(1);
         }
         seen = true;
@@ -116,7 +126,7 @@ function nextSignal(log: Logger): Promise<string> {
 }
 
 /** An error that nobody caught leaves the process in an unknown state: one clear line, then the supervisor restarts us. */
-function dieOnBugs(log: Logger): void {
+function dieOnBugs(log: AgentLogger): void {
   process.on('uncaughtException', (error, origin) => {
     const kind =
       origin === 'unhandledRejection' ? 'a rejected promise that nobody awaited' : 'an uncaught exception';
@@ -124,6 +134,7 @@ function dieOnBugs(log: Logger): void {
       `a fault of tetraship, ${kind}: ${messageOf(error)}; exiting; unacknowledged events are sent after the restart`,
     );
     log.debug('stack', { error });
+    log.flush();
     process.exit(1);
   });
 }

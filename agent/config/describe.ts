@@ -23,9 +23,9 @@ function fallbackText(option: Option<unknown>): string {
   return typeof option.fallback === 'string' ? option.fallback : '';
 }
 
-/** Every setting that can be used, in the order of the manual. */
+/** Every setting, in the order of the manual. */
 export function describeOptions(): readonly OptionDescription[] {
-  return ALL_OPTIONS.filter((option) => !option.planned).map((option) => ({
+  return ALL_OPTIONS.map((option) => ({
     name: option.name,
     group: option.group,
     accepts: option.kind.accepts,
@@ -42,7 +42,6 @@ export function describeOptions(): readonly OptionDescription[] {
 export function describeSettings(env: Environment): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const option of ALL_OPTIONS) {
-    if (option.planned) continue;
     const names = [option.name, ...(option.aliases ?? [])];
     const text = names.map((name) => env[name]?.trim() ?? '').find((candidate) => candidate !== '');
     const file = option.secret ? (env[`${option.name}_FILE`]?.trim() ?? '') : '';

@@ -26,8 +26,6 @@ export interface OptionFacts {
   readonly help: string;
   /** Never shown; also readable from the file that `<name>_FILE` names. */
   readonly secret?: true;
-  /** Known, but no stage does it yet: setting it is an error, and the manual is silent about it. */
-  readonly planned?: true;
 }
 
 export interface Option<T> extends OptionFacts {

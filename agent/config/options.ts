@@ -53,7 +53,7 @@ const AGENT_OPTIONS = {
     group: 'Operations',
     kind: address('0.0.0.0:9880'),
     fallback: '0.0.0.0:9880',
-    help: 'Address of `/metrics`, `/healthz` and `/readyz`.',
+    help: 'Address of the status page, `/metrics`, `/healthz` and `/readyz`.',
   }),
   logLevel: withDefault({
     name: 'TETRASHIP_LOG_LEVEL',
@@ -80,9 +80,8 @@ const AGENT_OPTIONS = {
     name: 'TETRASHIP_TAP_TOKEN',
     group: 'Operations',
     secret: true,
-    planned: true,
     kind: text('a token', /./, 'the token'),
-    help: 'Lets `tap` in from other machines.',
+    help: 'Lets `tap` and `doctor` in from other machines.',
   }),
 };
 

@@ -110,6 +110,11 @@ export class Delivery {
     return this.#sink.gate.reason;
   }
 
+  /** When the server became like that, epoch milliseconds. */
+  get sinceMs(): number {
+    return this.#sink.gate.sinceMs;
+  }
+
   /** What new bodies are encoded in: simpler than configured once the server has refused that. */
   get encoding(): Encoding {
     return this.#sink.learned.encoding;

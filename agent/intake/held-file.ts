@@ -46,3 +46,15 @@ export interface HeldFile {
   reopen(): 'open' | 'gone';
   close(): void;
 }
+
+/** What people are shown of a file. */
+export interface LogFacts {
+  readonly path: string;
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
+  readonly lagBytes: number;
+  readonly isOpen: boolean;
+  readonly device: number;
+  readonly inode: number;
+  readonly firstLineHash: string;
+}

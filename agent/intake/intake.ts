@@ -13,6 +13,7 @@ import type { Position } from '../position.ts';
 import { IntakeContext } from './context.ts';
 import { activePaths, folderOf } from './discover.ts';
 import { factsOfPath } from './file-facts.ts';
+import type { LogFacts } from './held-file.ts';
 import { HELD_LIMITS, type HeldLimits } from './held-files.ts';
 import type { ResumePoint, ResumeState } from './history.ts';
 import { Lineage } from './lineage.ts';
@@ -95,6 +96,11 @@ export class Intake {
     let sum = this.#stdin?.waitingBytes ?? 0;
     for (const lineage of this.#lineages.values()) sum += lineage.waitingBytes;
     return sum;
+  }
+
+  /** Every file that is not read to its end, in the order of reading; for people. */
+  files(): LogFacts[] {
+    return [...this.#lineages.values()].flatMap((lineage) => lineage.files());
   }
 
   /** Whether any log, or the folder of one, can be read. */

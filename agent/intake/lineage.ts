@@ -14,7 +14,7 @@ import type { Position, TrackedFile } from '../position.ts';
 import type { IntakeContext } from './context.ts';
 import { type FileFacts, type Inode, isSameInode } from './file-facts.ts';
 import { Finder } from './finder.ts';
-import type { HeldFile } from './held-file.ts';
+import type { HeldFile, LogFacts } from './held-file.ts';
 import { HeldFiles, type HeldLimits } from './held-files.ts';
 import { History, type ResumePoint } from './history.ts';
 import { Resume } from './resume.ts';
@@ -76,6 +76,15 @@ export class Lineage implements Source {
 
   get waitingBytes(): number {
     return this.#held.waitingBytes;
+  }
+
+  /** The files that are not read to their end, for people. */
+  files(): LogFacts[] {
+    return [...this.#held].map(({ tracked, offsetBytes, sizeBytes, waitingBytes, isOpen }) => ({
+      path: tracked.path,
+      ...{ offsetBytes, sizeBytes, lagBytes: waitingBytes, isOpen },
+      ...tracked.identity,
+    }));
   }
 
   /** The folder that holds the files, for whoever watches it. */

@@ -7,7 +7,9 @@ import { writeSync } from 'node:fs';
 import { type DestinationStream, pino } from 'pino';
 import { systemCode } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { LogMemory } from './log-memory.ts';
 import { printable, withoutUserInfo } from './printable.ts';
+import { type Level, Repeats } from './repeats.ts';
 
 const STDERR = 2;
 const HIDDEN = '[hidden]';
@@ -19,7 +21,7 @@ const MAX_TEXT_CHARACTERS = 4096;
 const MAX_CAUSES = 5;
 
 export interface LoggerOptions {
-  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly level: Level;
   readonly format: 'json' | 'text';
   /** Texts that no line may hold, as they are now. */
   readonly secrets?: () => readonly string[];
@@ -27,11 +29,25 @@ export interface LoggerOptions {
   readonly write?: (line: string) => void;
 }
 
-export function createLogger(options: LoggerOptions): Logger {
+export interface AgentLogger extends Logger {
+  /** What was written last. */
+  readonly memory: LogMemory;
+  /** Writes the sums of what was said repeatedly: before the process ends. */
+  flush(): void;
+}
+
+export function createLogger(options: LoggerOptions): AgentLogger {
   const { level, format, secrets = () => [], write = writeStderr } = options;
+  const memory = new LogMemory();
+  let writing: Level = 'info';
   const destination: DestinationStream = {
-    write: (line) =>
-      write(masked(`${format === 'text' ? textLine(line) : printable(line.trimEnd())}\n`, secrets())),
+    write: (json) => {
+      const hidden = secrets();
+      const text = textLine(json);
+      const line = masked(`${format === 'text' ? text.line : printable(json.trimEnd())}\n`, hidden);
+      memory.add(writing, line, masked(text.said, hidden));
+      write(line);
+    },
   };
   const log = pino(
     {
@@ -44,15 +60,28 @@ export function createLogger(options: LoggerOptions): Logger {
     destination,
   );
   const showStacks = level === 'debug';
+  const say = (name: Level, message: string, fields: Record<string, unknown> | undefined): void => {
+    const text = withoutUserInfo(cut(message));
+    writing = name;
+    if (fields === undefined) log[name](text);
+    else log[name](cleanFields(fields, showStacks), text);
+  };
+  const repeats = new Repeats(say);
   const at =
-    (name: 'debug' | 'info' | 'warn' | 'error') =>
+    (name: Level) =>
     (message: string, fields?: Record<string, unknown>): void => {
-      const text = withoutUserInfo(cut(message));
       if (!log.isLevelEnabled(name)) return;
-      if (fields === undefined) log[name](text);
-      else log[name](cleanFields(fields, showStacks), text);
+      if (name === 'debug') say(name, message, fields);
+      else repeats.hear(name, message, fields);
     };
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    memory,
+    flush: () => repeats.flush(),
+  };
 }
 
 /** A full pipe whose reader does not come back costs a line, never the agent. */
@@ -110,12 +139,13 @@ function cut(text: string): string {
 }
 
 /** `2026-01-02T03:04:05.678Z WARN  cannot reach the server url="http://…"` from pino's JSON line. */
-function textLine(json: string): string {
+function textLine(json: string): { readonly line: string; readonly said: string } {
   const { time, level, message, ...fields } = parsed(json);
   const shown = Object.entries(fields).map(
     ([key, value]) => ` ${printable(key)}=${printable(JSON.stringify(value) ?? '')}`,
   );
-  return `${time} ${String(level).toUpperCase().padEnd(5)} ${printable(String(message ?? ''))}${shown.join('')}`;
+  const said = `${printable(String(message ?? ''))}${shown.join('')}`;
+  return { line: `${time} ${String(level).toUpperCase().padEnd(5)} ${said}`, said };
 }
 
 function parsed(json: string): Record<string, unknown> {

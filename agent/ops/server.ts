@@ -1,13 +1,16 @@
 /**
- * The agent's own HTTP server: metrics, health, readiness. It serves a fixed set of paths from memory, reads no
- * request body and no file, and bounds what one client can hold: connections, headers, time.
+ * The agent's own HTTP server: metrics, health, readiness, and what others answer for the rest. It serves a fixed
+ * set of paths from memory, reads no request body and no file, and bounds what one client can hold: connections,
+ * headers, time.
  */
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { messageOf, systemCode, TetrashipError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { printable } from './printable.ts';
 import type { ReadinessReport } from './readiness.ts';
+import { Thrifty } from './thrifty.ts';
 
 // An import of this module would evaluate each of its exports, and its WebSocket loads Node's own copy of undici:
 // 40 ms and 15 MB at every start.
@@ -21,13 +24,10 @@ const CLIENT_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 75_000;
 /** Scrapers, probes and a person; more is a fault or an attack. */
 const MAX_CONNECTIONS = 64;
+/** From one address, so that one client alone does not lock out the probes. */
+const MAX_CONNECTIONS_PER_ADDRESS = 32;
 
 const TEXT = 'text/plain; charset=utf-8';
-const INDEX = `tetraship
-/metrics  Prometheus metrics
-/healthz  200 while the process answers
-/readyz   200 when ready; the body names what is degraded, or why it is not ready
-`;
 
 export interface OpsServerOptions {
   readonly host: string;
@@ -36,9 +36,18 @@ export interface OpsServerOptions {
   readonly metrics: { readonly contentType: string; render(): Promise<string> };
   readonly readiness: () => ReadinessReport;
   readonly log: Logger;
+  /** Answers for all other paths; without it they are not found. */
+  readonly others?: OtherPaths;
 }
 
-interface Answer {
+/** `taken`: the response belongs to whoever answered. */
+export type OtherPaths = (
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+) => Promise<Answer | 'taken'>;
+
+export interface Answer {
   readonly status: number;
   readonly body: string;
   readonly type?: string;
@@ -48,9 +57,14 @@ interface Answer {
 export class OpsServer {
   #options: OpsServerOptions;
   #server: Server;
+  /** Connections by address of the client. */
+  #addresses: Map<string, number>;
+  #metrics: Thrifty<string>;
 
   constructor(options: OpsServerOptions) {
     this.#options = options;
+    this.#addresses = new Map();
+    this.#metrics = new Thrifty(() => options.metrics.render());
     this.#server = createServer(
       {
         maxHeaderSize: MAX_HEADER_BYTES,
@@ -62,6 +76,7 @@ export class OpsServer {
       (request, response) => void this.#serve(request, response),
     );
     this.#server.maxConnections = MAX_CONNECTIONS;
+    this.#server.on('connection', (socket) => this.#connected(socket));
   }
 
   /** @throws {TetrashipError} code LISTEN, when the address cannot be bound */
@@ -93,14 +108,27 @@ export class OpsServer {
     });
   }
 
+  #connected(socket: Socket): void {
+    const address = socket.remoteAddress ?? '';
+    const count = (this.#addresses.get(address) ?? 0) + 1;
+    this.#addresses.set(address, count);
+    socket.once('close', () => {
+      const left = (this.#addresses.get(address) ?? 0) - 1;
+      if (left > 0) this.#addresses.set(address, left);
+      else this.#addresses.delete(address);
+    });
+    if (count > MAX_CONNECTIONS_PER_ADDRESS) socket.destroy();
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    let answer: Answer;
+    let answer: Answer | 'taken';
     try {
-      answer = await this.#answer(request);
+      answer = await this.#answer(request, response);
     } catch (error) {
       this.#options.log.error(`cannot answer a request for ${shownPath(request)}: ${messageOf(error)}`);
       answer = { status: 500, body: 'internal fault; see the log\n' };
     }
+    if (answer === 'taken') return;
     const body = Buffer.from(answer.body);
     response.writeHead(answer.status, {
       'Content-Type': answer.type ?? TEXT,
@@ -113,7 +141,7 @@ export class OpsServer {
     response.end(request.method === 'HEAD' ? undefined : body);
   }
 
-  async #answer(request: IncomingMessage): Promise<Answer> {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<Answer | 'taken'> {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return refuse(405, 'only GET and HEAD\n', { Allow: 'GET, HEAD' });
     }
@@ -121,19 +149,16 @@ export class OpsServer {
     if (length !== '0' || request.headers['transfer-encoding'] !== undefined) {
       return refuse(400, 'a request has no body here\n');
     }
-    switch (request.url?.split('?', 1)[0]) {
-      case '/metrics': {
-        const { contentType } = this.#options.metrics;
-        return { status: 200, type: contentType, body: await this.#options.metrics.render() };
-      }
+    const path = request.url?.split('?', 1)[0] ?? '';
+    switch (path) {
+      case '/metrics':
+        return { status: 200, type: this.#options.metrics.contentType, body: await this.#metrics.get() };
       case '/healthz':
         return { status: 200, body: 'ok\n' };
       case '/readyz':
         return readinessAnswer(this.#options.readiness());
-      case '/':
-        return { status: 200, body: INDEX };
       default:
-        return { status: 404, body: 'not found\n' };
+        return this.#options.others?.(path, request, response) ?? { status: 404, body: 'not found\n' };
     }
   }
 }

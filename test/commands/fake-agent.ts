@@ -3,6 +3,7 @@
 import { main } from '../../agent/commands/entry.ts';
 import type { Runnable } from '../../agent/commands/run.ts';
 import { TetrashipError } from '../../agent/errors.ts';
+import { NO_FACTS } from '../../agent/status/facts.ts';
 import { fakeSources } from '../ops/sources.ts';
 
 const { FAKE: behaviour } = process.env;
@@ -18,6 +19,7 @@ await main(process.argv.slice(2), (config, log): Runnable => {
   const keepAlive = setInterval(() => undefined, 1000);
   return {
     metrics: fakeSources(),
+    facts: () => NO_FACTS,
     readiness: () => ({ credentials: 'accepted', logFolderReadable: true, degraded: [] }),
     finished:
       behaviour === 'ends' ? Promise.resolve() : behaviour === 'fails' ? Promise.reject(fault()) : never,
