@@ -12,7 +12,7 @@ KERNEL := agent/kernel/kernel.wasm
 VALIDATOR := rules/validate.js
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cluster bench bench-kernel bench-pipeline bench-peers bench-stages bench-steady bench-compare build image-root manifests check fmt docs columns clean
+.PHONY: help demo test test-cluster bench bench-quick bench-compare soak build image-root manifests check fmt docs columns clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -26,25 +26,17 @@ test: $(INSTALLED) ## build, type check, lint and test everything
 test-cluster: build ## the walkthrough and more on a real Kubernetes; needs root and the kit in ../shared
 	@node test/cluster/run.ts $(ARGS)
 
-bench: bench-kernel bench-pipeline ## measure everything
+bench: build ## measure everything, for half an hour; ARGS="--only steady" for one part, see bench/all.ts
+	@node bench/all.ts $(ARGS)
 
-bench-kernel: $(KERNEL) $(VALIDATOR) ## measure the kernel; ARGS="..." is passed on
-	@node --expose-gc --min-semi-space-size=64 --max-semi-space-size=64 bench/kernel.ts $(ARGS)
+bench-quick: build ## the same within two minutes
+	@node bench/all.ts --quick $(ARGS)
 
-bench-pipeline: build ## measure the whole agent; ARGS="..." is passed on
-	@node bench/pipeline.ts $(ARGS)
-
-bench-peers: build ## measure the agent beside Vector and Fluent Bit; ARGS="..." is passed on
-	@node bench/against-peers.ts $(ARGS)
-
-bench-stages: build ## show where the CPU goes, beside the floors; ARGS="..." is passed on
-	@node bench/stages.ts $(ARGS)
-
-bench-steady: build ## measure agent and others on a log that grows steadily; ARGS="..." is passed on
-	@node bench/steady.ts $(ARGS)
-
-bench-compare: build ## two builds or settings in turn; ARGS="--vs OTHER/dist/agent/main.js"
+bench-compare: build ## two builds or settings in turn; ARGS="--vs OTHER/dist/agent/main.js", see bench/compare.ts
 	@node bench/compare.ts $(ARGS)
+
+soak: build ## half an hour of load and faults; ARGS="--minutes 5" for less
+	@node bench/soak.ts $(ARGS)
 
 build: $(KERNEL) $(VALIDATOR) ## build the kernel, and dist/ for production
 	@node deploy/build.ts

@@ -1,6 +1,6 @@
 /**
  * The agent beside the other shippers: the same log, the same receiver, in turn. The settings of each stand in
- * `bench/peers/`. Run by `make bench-peers`; `--quick`, `--runs N`, `--megabytes N`.
+ * `bench/peers/`. Run by `make bench`, or alone; `--quick`, `--runs N`, `--megabytes N`.
  */
 
 import { backlogRun, type Figures, interleave } from './backlog-run.ts';

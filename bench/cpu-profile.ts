@@ -47,7 +47,10 @@ const HOMES: readonly (readonly [RegExp, Stage])[] = [
   [/\/agent\/intake\//, 'read'],
   [/\/agent\/(kernel\/|feeder)/, 'feeder and batches'],
   [/\/agent\/alerts\//, 'alerts'],
-  [/\/agent\/delivery\/|\/undici\/|^node:(internal\/deps\/undici|net|_?http|internal\/stream_base)/, 'send'],
+  [
+    /\/agent\/(delivery\/|http-)|\/undici\/|^node:(internal\/deps\/undici|net|_?http|internal\/stream_base)/,
+    'send',
+  ],
 ];
 const OWN: Readonly<Record<string, Stage | 'idle'>> = {
   '(idle)': 'idle',

@@ -1,7 +1,7 @@
 /**
  * What the whole agent costs: a log on disk, the agent as it runs in production (`dist/`), the receiver in a
  * process of its own. CPU and memory are Linux's accounting of the agent's process, its start included.
- * Run by `make bench-pipeline`; `--quick`, `--runs N`, `--megabytes N`.
+ * Run by `make bench`, or alone; `--quick`, `--runs N`, `--megabytes N`.
  */
 
 import { backlogRun, type Figures, interleave } from './backlog-run.ts';

@@ -1,6 +1,6 @@
 /**
  * Where the CPU goes: each stage of the agent beside the bare operation that it cannot do without. The main
- * thread is divided by its profile, the other threads by Linux. Run by `make bench-stages`; `--quick`, `--runs N`.
+ * thread is divided by its profile, the other threads by Linux. Run by `make bench`, or alone; `--quick`, `--runs N`.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';

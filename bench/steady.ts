@@ -1,7 +1,7 @@
 /**
  * What a contender costs while a node goes about its day: a rotated log that grows at a steady rate, all
  * contenders on it at the same time, each with a receiver of its own. First nothing happens at all.
- * Run by `make bench-steady`; `--quick`, `--alone` (without the others).
+ * Run by `make bench`, or alone; `--quick`, `--alone` (without the others).
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
