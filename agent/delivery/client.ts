@@ -75,12 +75,24 @@ export class Client {
   readonly #bases: readonly URL[];
   readonly #dispatchers: readonly Dispatcher[];
   readonly #stats: DeliveryStats;
+  /** What the last body was sent with; compared, never shown. */
+  #sentWith: string;
 
   constructor(options: ClientOptions, stats: DeliveryStats) {
     this.#options = options;
     this.#bases = options.urls.map((url) => new URL(url));
     this.#dispatchers = makeDispatchers(options, this.#bases);
     this.#stats = stats;
+    this.#sentWith = '';
+  }
+
+  /** The credentials in force are others than those that the last body was sent with. */
+  get hasNewCredentials(): boolean {
+    try {
+      return fingerprint(this.#options.credentials()) !== this.#sentWith;
+    } catch {
+      return false;
+    }
   }
 
   /** The base URL of a route, for people: without user and password. */
@@ -110,9 +122,8 @@ export class Client {
     await Promise.all(this.#dispatchers.map((dispatcher) => dispatcher.destroy()));
   }
 
-  #headers(): IngestHeaders {
+  #headers({ apiKey, username, password }: Credentials): IngestHeaders {
     const headers: IngestHeaders = { 'user-agent': this.#options.userAgent ?? 'tetraship' };
-    const { apiKey, username, password } = this.#options.credentials();
     if (apiKey !== undefined) {
       headers['x-api-key'] = apiKey;
     } else if (username !== undefined) {
@@ -122,7 +133,9 @@ export class Client {
   }
 
   #ingestHeaders(encoding: Encoding): IngestHeaders {
-    const headers = this.#headers();
+    const credentials = this.#options.credentials();
+    this.#sentWith = fingerprint(credentials);
+    const headers = this.#headers(credentials);
     headers['content-type'] = 'application/json';
     if (encoding !== 'none') headers['content-encoding'] = encoding;
     headers['x-p-stream'] = this.#options.stream;
@@ -141,7 +154,10 @@ export class Client {
         origin: base.origin,
         path: base.pathname.replace(/\/$/, '') + path,
         method: wire === undefined ? 'GET' : 'POST',
-        headers: wire === undefined ? this.#headers() : this.#ingestHeaders(wire.encoding),
+        headers:
+          wire === undefined
+            ? this.#headers(this.#options.credentials())
+            : this.#ingestHeaders(wire.encoding),
         body: wire === undefined ? null : wire.bytes,
         timeoutMs: this.#options.requestTimeoutMs,
         maxAnswerBytes: maxBytes,
@@ -152,6 +168,10 @@ export class Client {
       return { kind: 'fault', code: systemCode(error) || 'UNKNOWN', message: messageOf(error) };
     }
   }
+}
+
+function fingerprint({ apiKey, username, password }: Credentials): string {
+  return JSON.stringify([apiKey, username, password]);
 }
 
 /** One dispatcher per base URL; through a proxy, one for all. */

@@ -27,7 +27,7 @@ export interface Pass {
   readonly wave: number;
 }
 
-/** How long a further URL serves before the first is tried again. */
+/** How long a further URL serves before the first is tried again: on average, so that not all agents come back at once. */
 const FAILBACK_MS = 60_000;
 
 export class Gate {
@@ -96,14 +96,15 @@ export class Gate {
     this.#failures++;
     if (this.#routes > 1) {
       this.#route = (this.#route + 1) % this.#routes;
-      this.#failbackAtMs = nowMs + FAILBACK_MS;
+      this.#failbackAtMs = nowMs + FAILBACK_MS * (0.5 + random);
     }
     const rounds = Math.floor(this.#failures / this.#routes);
     // The other URLs first, without a pause; only a full round says that nobody is there.
     const pause =
       this.#failures % this.#routes === 0 ? pauseMs(rounds, retryAfterMs, this.#retryMaxMs, random) : 0;
     this.resumeAtMs = nowMs + pause;
-    this.#askedUntilMs = retryAfterMs >= 0 ? this.resumeAtMs : 0;
+    // Where credentials or address were at fault, a body that passes shows that they are right by now.
+    this.#askedUntilMs = state === 'waiting' && retryAfterMs >= 0 ? this.resumeAtMs : 0;
     this.reason = reason;
     if (this.state === state) return false;
     this.#turn(state, reason, nowMs);

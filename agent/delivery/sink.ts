@@ -36,6 +36,9 @@ export type SinkState = GateState | 'idle' | 'stopped';
 /** What a turn carries: nothing. A job would keep its body in memory until the turn comes. */
 const TURN = 0;
 
+/** While credentials are refused: how soon it is noticed that they have changed. */
+const CREDENTIALS_LOOK_MS = 1000;
+
 /** Errors of our own (no memory to re-encode, a body that does not decode) before a body is given up. */
 const MISHAPS_BEFORE_LOST = 3;
 
@@ -51,6 +54,7 @@ export class Sink {
   readonly #resting: Map<Job, NodeJS.Timeout>;
   #life: 'idle' | 'running' | 'stopped';
   #resumeTimer: NodeJS.Timeout | undefined;
+  #credentialsTimer: NodeJS.Timeout | undefined;
   /** Bodies stored. */
   #passes: number;
   #emptied: (() => void) | undefined;
@@ -68,6 +72,7 @@ export class Sink {
     this.#resting = new Map();
     this.#life = 'idle';
     this.#resumeTimer = undefined;
+    this.#credentialsTimer = undefined;
     this.#passes = 0;
     this.#emptied = undefined;
   }
@@ -95,6 +100,7 @@ export class Sink {
     this.#life = 'stopped';
     this.#turns.pause();
     clearTimeout(this.#resumeTimer);
+    clearInterval(this.#credentialsTimer);
     for (const timer of this.#resting.values()) clearTimeout(timer);
     this.#resting.clear();
     await this.#options.client.destroy();
@@ -215,6 +221,16 @@ export class Sink {
     const changed = this.gate.failed(pass, state, reason, wishMs, Date.now(), Math.random());
     if (changed) this.#spokesman.fault(state, reason, pass.route);
     this.#steer();
+    if (changed && state === 'refused') this.#watchCredentials();
+  }
+
+  /** A secret that was rotated is tried at once, whatever the pause. */
+  #watchCredentials(): void {
+    clearInterval(this.#credentialsTimer);
+    this.#credentialsTimer = setInterval(() => {
+      if (this.gate.state !== 'refused') clearInterval(this.#credentialsTimer);
+      else if (this.#options.client.hasNewCredentials) this.hurry();
+    }, CREDENTIALS_LOOK_MS);
   }
 
   async #refused(job: Job, outcome: Outcome): Promise<void> {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Credentials } from '../../agent/delivery/client.ts';
 import { createReceiver, type Fault, schedule } from '../receiver/index.ts';
 import { acceptAll, batches, batchOf, isBad, rig, row } from './fixtures.ts';
 
@@ -271,6 +272,29 @@ describe('credentials and address', () => {
       await delivery.stop(0);
     },
   );
+
+  test('credentials that were rotated are tried at once, whatever the pause', async () => {
+    await using server = await createReceiver({
+      apiKey: 'new',
+      fault: ({ headers, index }) =>
+        index < 0 || headers['x-api-key'] === 'new'
+          ? undefined
+          : { status: 401, headers: { 'retry-after': '3600' } },
+    });
+    let credentials: Credentials = { username: 'admin', password: 'admin' };
+    const { delivery, allSettled } = rig([server.url], {
+      credentials: () => credentials,
+      retryMaxMs: 600_000,
+    });
+    await acceptAll(delivery, batches(5, 10));
+    await expect.poll(() => delivery.state).toBe('refused');
+    credentials = { apiKey: 'new' };
+    await allSettled(5);
+    expect(server.keys.unique).toBe(50);
+    // The first ones were on their way together.
+    expect(server.requests).toBeLessThanOrEqual(5 + 4);
+    await delivery.stop(0);
+  });
 
   test('an API key goes without Authorization, tags go as headers', async () => {
     await using server = await createReceiver({ apiKey: 'psk_1' });

@@ -64,7 +64,7 @@ describe('several URLs', () => {
 
   test('the first is come back to: one try a minute, which changes nothing when it fails', () => {
     const gate = new Gate(2, 10_000, 0);
-    gate.failed(gate.enter(0), 'waiting', 'x', NONE, 0, 1);
+    gate.failed(gate.enter(0), 'waiting', 'x', NONE, 0, 0.5);
     const second = gate.enter(10);
     expect(second.route).toBe(1);
     gate.passed(second, 10);
@@ -80,5 +80,16 @@ describe('several URLs', () => {
     expect(again.route).toBe(0);
     gate.passed(again, 120_010);
     expect(gate.enter(120_020).route).toBe(0);
+  });
+
+  test('agents that left the first together do not come back to it together', () => {
+    const backAt = (random: number) => {
+      const gate = new Gate(2, 10_000, 0);
+      gate.failed(gate.enter(0), 'waiting', 'x', NONE, 0, random);
+      let nowMs = 0;
+      while (gate.enter(nowMs).route !== 0) nowMs += 1000;
+      return nowMs;
+    };
+    expect([0, 0.5, 1].map(backAt)).toEqual([30_000, 60_000, 90_000]);
   });
 });

@@ -28,7 +28,7 @@ export interface ReceiverOptions extends ListenOptions, Credentials, StoreOption
    * decompressed body. `bytes`: bodies are read and forgotten.
    */
   readonly mode?: 'strict' | 'fast' | 'bytes';
-  /** Bound of a decompressed body; default 10 MiB. */
+  /** Bound of a decompressed body at first; default 10 MiB. */
   readonly maxBodyBytes?: number;
   readonly fault?: FaultPlan;
   /** Called with the rows of a body that would be accepted: for poison events. */
@@ -51,6 +51,8 @@ export class Receiver {
   fault: FaultPlan | undefined;
   /** May be changed at any time. */
   faultRows: ReceiverOptions['faultRows'];
+  /** Bound of a decompressed body; may be changed at any time. */
+  maxBodyBytes: number;
   /** Ingest requests, whatever became of them. */
   requests: number;
   /** Ingest requests answered 200. */
@@ -71,6 +73,7 @@ export class Receiver {
     this.log = [];
     this.fault = options.fault;
     this.faultRows = options.faultRows;
+    this.maxBodyBytes = options.maxBodyBytes ?? MAX_BODY_BYTES;
     this.requests = 0;
     this.accepted = 0;
     this.statuses = {};
@@ -237,7 +240,7 @@ export class Receiver {
     if (complaint !== undefined) return refusal(400, complaint);
     if (mustExist && !this.datasets.has(stream)) return refusal(404, `Stream ${stream} not found`);
 
-    const limit = this.#options.maxBodyBytes ?? MAX_BODY_BYTES;
+    const limit = this.maxBodyBytes;
     const pace = typeof fault === 'object' && 'bytesPerSecond' in fault ? fault.bytesPerSecond : undefined;
     const body = await readBody(request, limit, pace);
     if (body === 'aborted') return 'silence';
