@@ -11,16 +11,21 @@ export interface Written {
   readonly maxKb?: number;
   readonly backups?: number;
   readonly wgetEvery?: number;
+  /** Of the node. */
+  readonly folder?: string;
 }
+
+const LOG_FOLDER = '/var/run/cilium/tetragon';
 
 /** Starts a pod in which Tetragon's own writer writes to the node's log; returns its name. */
 export async function startWriter(written: Written): Promise<string> {
   const name = `writer-${randomUUID().slice(0, 8)}`;
   const { events, rate = 0, first, maxKb = 10_240, backups = 5, wgetEvery = 0 } = written;
+  const { folder = LOG_FOLDER } = written;
   const args = [
     ...['-templates', '/data', '-seed', String(first + 1), '-n', String(events), '-first', String(first)],
     ...['-rate', String(rate), '-max-kb', String(maxKb), '-backups', String(backups)],
-    ...['-wget-every', String(wgetEvery), '-out', '/var/run/cilium/tetragon/tetragon.log'],
+    ...['-wget-every', String(wgetEvery), '-out', `${folder}/tetragon.log`],
   ];
   await kubectl(
     'apply -f -',
@@ -37,12 +42,10 @@ export async function startWriter(written: Written): Promise<string> {
             image: 'example.org/tetragon-writer:test',
             imagePullPolicy: 'IfNotPresent',
             command: ['/usr/bin/tetragon-writer', ...args],
-            volumeMounts: [{ name: 'logs', mountPath: '/var/run/cilium/tetragon' }],
+            volumeMounts: [{ name: 'logs', mountPath: folder }],
           },
         ],
-        volumes: [
-          { name: 'logs', hostPath: { path: '/var/run/cilium/tetragon', type: 'DirectoryOrCreate' } },
-        ],
+        volumes: [{ name: 'logs', hostPath: { path: folder, type: 'DirectoryOrCreate' } }],
       },
     }),
   );
@@ -61,24 +64,42 @@ export async function write(written: Written): Promise<void> {
   await writerIsDone(await startWriter(written));
 }
 
+/** What a request to Parseable's API answers, as its administrator. @throws unless it is a success */
+async function parseable(method: string, path: string, body: unknown): Promise<string> {
+  using server = await Forward.to('parseable', 'service/parseable', 8000);
+  const answer = await fetch(`${server.url}/api/v1/${path}`, {
+    method,
+    headers: { authorization: `Basic ${btoa('admin:admin')}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+  return text;
+}
+
 /** Rows by SQL. */
 export async function query(sql: string): Promise<Record<string, unknown>[]> {
-  using parseable = await Forward.to('parseable', 'service/parseable', 8000);
-  const answer = await fetch(`${parseable.url}/api/v1/query`, {
-    method: 'POST',
-    headers: { authorization: `Basic ${btoa('admin:admin')}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ query: sql, startTime: '1h', endTime: 'now' }),
-  });
-  if (!answer.ok) throw new Error(`${sql}: ${answer.status} ${await answer.text()}`);
-  const rows: unknown = await answer.json();
+  const text = await parseable('POST', 'query', { query: sql, startTime: '1h', endTime: 'now' });
+  const rows: unknown = JSON.parse(text);
   return Array.isArray(rows) ? rows : [];
 }
 
+/** A user who may do everything; returns the password. */
+export async function addUser(name: string): Promise<string> {
+  await parseable('PUT', `role/${name}`, [{ privilege: 'admin' }]);
+  return parseable('POST', `user/${name}`, [name]);
+}
+
 /** Waits until the dataset has each of the events, by their sequence numbers; returns how many rows came twice. */
-export async function waitForEvents(first: number, events: number, limitMs = 90_000): Promise<number> {
+export async function waitForEvents(
+  first: number,
+  events: number,
+  limitMs = 90_000,
+  dataset = 'tetragon',
+): Promise<number> {
   const number = "cast(replace(cluster_name, 'seq-', '') as bigint)";
   const range = `${number} >= ${first} AND ${number} < ${first + events}`;
-  const sql = `SELECT count(*) AS n, count(distinct cluster_name) AS d FROM tetragon WHERE ${range}`;
+  const sql = `SELECT count(*) AS n, count(distinct cluster_name) AS d FROM ${dataset} WHERE ${range}`;
   let last = '';
   return eventually(
     `${events} events from ${first} on`,
@@ -93,7 +114,7 @@ export async function waitForEvents(first: number, events: number, limitMs = 90_
 }
 
 /** The sum of a metric's series on the agent's page. */
-export async function metric(name: string): Promise<number> {
+async function metric(name: string): Promise<number> {
   using agent = await Forward.to('tetraship', 'daemonset/tetraship', 9880);
   const page = await (await fetch(`${agent.url}/metrics`)).text();
   const series = page
@@ -101,6 +122,8 @@ export async function metric(name: string): Promise<number> {
     .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
   return series.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
 }
+
+export const lostBytes = (): Promise<number> => metric('tetraship_lost_bytes_total');
 
 export async function readyz(): Promise<{ status: number; text: string }> {
   using agent = await Forward.to('tetraship', 'daemonset/tetraship', 9880);
@@ -117,4 +140,9 @@ export async function agentPod(): Promise<string> {
   const [alive] = text.split('\n').filter((line) => line.endsWith(','));
   if (alive === undefined) throw new Error('no agent runs');
   return alive.slice(0, -1);
+}
+
+/** A changed annotation makes the kubelet look at the pod, its Secrets and ConfigMaps now instead of within a minute. */
+export async function syncNow(): Promise<void> {
+  await kubectl(`-n tetraship annotate pod ${await agentPod()} --overwrite test/looked-at=${Date.now()}`);
 }
