@@ -49,6 +49,18 @@ export const MAX_EXPRESSION_DEPTH = 256;
 /** A regular expression as text: RE2 programs grow with it. */
 export const MAX_REGEX_CHARS = 4 * KiB;
 
+/**
+ * States of one regular expression's automaton: what people write takes tens, `(a{1,50}){1,20}x` a thousand. A row is
+ * two bytes for each class of bytes, so this is a quarter of a MiB at most for usual ones.
+ */
+export const MAX_DFA_STATES = 2_000;
+
+/** All automata together, in the kernel's memory: as they are used, they also want a place in the cache. */
+export const MAX_DFA_BYTES = 12 * MiB;
+
+/** Steps of building all automata: about two seconds. What is over goes the way of the too large ones. */
+export const MAX_DFA_STEPS = 40_000_000;
+
 /** Problems shown of one rules document: more do not help anybody to mend the first. */
 export const MAX_RULE_PROBLEMS_SHOWN = 20;
 

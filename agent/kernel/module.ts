@@ -17,6 +17,7 @@ export interface KernelExports {
   admitName(length: number): void;
   setFrozen(value: number): void;
   setProgram(): void;
+  restoreState(condition: number, count: number, firing: number): void;
   openSlot(base: number, table: number, target: number): void;
   sealSlot(): number;
   process(length: number, offset: number, final: number): number;
@@ -56,6 +57,7 @@ function isExports(exports: WebAssembly.Exports): exports is KernelExports & Web
     'admitName',
     'setFrozen',
     'setProgram',
+    'restoreState',
     'openSlot',
     'sealSlot',
     'process',

@@ -3,18 +3,19 @@
 import { TetrashipError } from '../errors.ts';
 import * as L from './layout.ts';
 import type { KernelExports } from './module.ts';
-import { type AddedValues, compileProgram, type Program } from './program.ts';
+import { type AddedValues, compileProgram, holdsRegex } from './program.ts';
+import { loadRegexEngine } from './regex-program.ts';
 import type { Condition, ConditionState, Filters } from './types.ts';
 
-interface Regex {
-  test(text: string): boolean;
-}
+/** Whether an expression is found in decoded text. */
+type Search = (text: string) => boolean;
 
 /** Conditions that are known to fit, for `ProgramHost.replace`. */
 export interface PreparedConditions {
   readonly count: number;
-  readonly program: Program;
-  readonly regexes: readonly Regex[];
+  readonly bytes: Uint8Array;
+  /** Expressions too large for the kernel, by number. */
+  readonly searches: readonly Search[];
 }
 
 export interface ProgramPlace {
@@ -30,7 +31,7 @@ export class ProgramHost {
   readonly #place: ProgramPlace;
   readonly #filters: Filters;
   readonly #added: AddedValues;
-  #regexes: readonly Regex[];
+  #searches: readonly Search[];
   #count: number;
 
   constructor(exports: KernelExports, place: ProgramPlace, filters: Filters, added: AddedValues) {
@@ -38,7 +39,7 @@ export class ProgramHost {
     this.#place = place;
     this.#filters = filters;
     this.#added = added;
-    this.#regexes = [];
+    this.#searches = [];
     this.#count = 0;
   }
 
@@ -47,14 +48,18 @@ export class ProgramHost {
    * @throws {TetrashipError} RULES when they do not fit, saying which and why
    */
   async prepare(conditions: readonly Condition[]): Promise<PreparedConditions> {
-    const program = compileProgram(conditions, this.#filters, this.#added, this.#place.capacity);
-    if (program.regexes.length === 0) return { count: conditions.length, program, regexes: [] };
-    const { RE2JS } = await import('re2js');
-    const regexes = program.regexes.map((expression) => {
-      const compiled = RE2JS.compile(expression);
-      return { test: (text: string) => compiled.matcher(text).find() };
+    const { include, exclude } = this.#filters;
+    const expressions = [...conditions.map(({ expression }) => expression), include, exclude];
+    const needsEngine = expressions.some((expression) => expression !== undefined && holdsRegex(expression));
+    const engine = needsEngine ? await loadRegexEngine() : undefined;
+    const { bytes, hostRegexes } = compileProgram(conditions, {
+      filters: this.#filters,
+      added: this.#added,
+      capacity: this.#place.capacity,
+      engine,
     });
-    return { count: conditions.length, program, regexes };
+    const searches = hostRegexes.map((pattern) => engine?.search(pattern) ?? (() => false));
+    return { count: conditions.length, bytes, searches };
   }
 
   /**
@@ -62,9 +67,9 @@ export class ProgramHost {
    * knows which rules are the same takes `state` of the old ones before, and gives it to `restore` of the new ones
    * after, with nothing between. Cached keys are learned anew; rows, rejects and matches are not touched.
    */
-  replace({ count, program, regexes }: PreparedConditions): void {
-    this.#place.bytes.set(program.bytes, this.#place.address);
-    this.#regexes = regexes;
+  replace({ count, bytes, searches }: PreparedConditions): void {
+    this.#place.bytes.set(bytes, this.#place.address);
+    this.#searches = searches;
     this.#count = count;
     this.#exports.setProgram();
   }
@@ -87,12 +92,12 @@ export class ProgramHost {
     const at = this.#wordOf(condition);
     const repeats = words[at + (L.D_REPEATS >> 2)] ?? 0;
     if (repeats === 0) return;
-    words[at + (L.D_COUNT >> 2)] = firing ? repeats : Math.min(count, repeats - 1);
-    words[at + (L.D_FIRING >> 2)] = firing ? 1 : 0;
+    const kept = firing ? repeats : Math.min(count, repeats - 1);
+    this.#exports.restoreState(condition, kept, firing ? 1 : 0);
   }
 
   matchRegex(regex: number, text: string): boolean {
-    return this.#regexes[regex]?.test(text) === true;
+    return this.#searches[regex]?.(text) === true;
   }
 
   /** Index in words of a condition's record. */

@@ -18,7 +18,8 @@ const PAGE_BYTES = 64 * KiB;
 const SHORTEST_COLUMN = 5;
 
 export const MAX_CONDITIONS = 10_000;
-const MAX_PROGRAM_COLUMNS = 20_000;
+export const MAX_PROGRAM_COLUMNS = 20_000;
+export const MAX_PROGRAM_NAME_BYTES = 2 * MiB;
 const MAX_PROGRAM_BYTES = 24 * MiB;
 /** Names a server's schema may bring in above the budget. */
 export const MAX_PRELOADED_NAMES = 4096;
@@ -87,7 +88,7 @@ export function planRegions(options: RegionOptions): Regions {
   region(L.P_NAMES, names * L.NAME_SIZE, L.P_NAMES_END);
   region(
     L.P_TEXT,
-    MAX_NAME_BYTES + SOFT_TEXT_BYTES + 3 * MAX_ROW_BYTES + 4 * capacity + names * 32,
+    MAX_NAME_BYTES + MAX_PROGRAM_NAME_BYTES + SOFT_TEXT_BYTES + 3 * MAX_ROW_BYTES + 4 * capacity + names * 32,
     L.P_TEXT_END,
   );
   region(L.P_NAME_BUCKETS, NAME_BUCKETS_BYTES);
@@ -97,8 +98,9 @@ export function planRegions(options: RegionOptions): Regions {
   region(L.P_WATCHED, (MAX_PROGRAM_COLUMNS + 16) * L.WATCHED_SIZE);
   region(L.P_ADMITTED, admitted * 4);
   region(L.P_TYPE_CHANGES, admitted * 8);
-  region(L.P_SCRATCH, 4 * capacity);
-  region(L.P_DECODED, 3 * capacity);
+  // Rules look at the overflow column too, whose text is as long as a row may be.
+  region(L.P_SCRATCH, MAX_ROW_BYTES + 4 * capacity);
+  region(L.P_DECODED, MAX_ROW_BYTES + 3 * capacity);
   region(L.P_KEY_ARENA, capacity);
   region(L.P_OVERFLOW, MAX_ROW_BYTES + 8 * capacity);
   region(L.P_NESTING, Math.ceil(capacity / 8) + 8);

@@ -60,6 +60,8 @@ export interface FlattenOptions {
  */
 export interface Condition {
   readonly expression: Expression;
+  /** For messages about it. */
+  readonly name?: string;
   readonly repeats?: number;
   readonly report?: 'matches' | 'both';
 }

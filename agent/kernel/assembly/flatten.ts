@@ -88,13 +88,16 @@ export function flattenLine(p: usize, out: usize, limit: usize): usize {
       c = load<u8>(p);
     }
     const name: usize = edge ? <usize>load<u32>(edge, L.E_NAME) : 0;
-    // One comparison for "admitted, and nothing else to mind".
-    const plain = name != 0 && load<u32>(name, L.N_FLAGS) == L.FLAG_ADMITTED && load<u64>(name, L.N_STAMP) != event;
+    const flags: u32 = name ? load<u32>(name, L.N_FLAGS) : 0;
+    // One comparison for "admitted, and nothing else to mind" but a rule that watches.
+    const plain = (flags & ~(<u32>L.FLAG_WATCHED)) == L.FLAG_ADMITTED && load<u64>(name, L.N_STAMP) != event;
 
     if (c == QUOTE) {
       if (plain && load<u32>(name, L.N_TYPE) == L.KIND_STRING) {
         store<u64>(name, event, L.N_STAMP);
         out = copyName(name, out);
+        const value = p;
+        let kind: u32 = L.KIND_PLAIN;
         let v = v128.load(p);
         v128.store(out, v);
         let mask = specials(v) & 0xfffe; // not the opening quote
@@ -115,7 +118,9 @@ export function flattenLine(p: usize, out: usize, limit: usize): usize {
           p = copyStringRest(p, out);
           if (!p) return 0;
           out = M.outEnd;
+          kind = L.KIND_STRING;
         }
+        if (flags & L.FLAG_WATCHED) watch(name, kind, value, p);
       } else {
         p = emit(edge, L.KIND_STRING, p, out);
         if (!p) return 0;
@@ -173,6 +178,7 @@ export function flattenLine(p: usize, out: usize, limit: usize): usize {
         v128.store(out, v128.load(p));
         const length = end - p;
         if (length > 16) memory.copy(out, p, length);
+        if (flags & L.FLAG_WATCHED) watch(name, L.KIND_NUMBER, p, end);
         p = end;
         out += length;
       } else {
@@ -187,6 +193,7 @@ export function flattenLine(p: usize, out: usize, limit: usize): usize {
       out = copyName(name, out);
       store<u64>(out, load<u64>(p));
       out += end - p;
+      if (flags & L.FLAG_WATCHED) watch(name, L.KIND_BOOLEAN, p, end);
       p = end;
     } else {
       p = emit(edge, c == 0x6e ? L.KIND_NULL : L.KIND_BOOLEAN, p, out);

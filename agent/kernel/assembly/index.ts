@@ -15,6 +15,7 @@ import {
   testWatched,
   watch,
 } from './match';
+export { restoreState } from './match';
 import * as M from './memory';
 import {
   copyName,

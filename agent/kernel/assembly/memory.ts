@@ -54,6 +54,7 @@ export let watchedEnd: usize = 0;
 export let typesEnd: usize = 0;
 export let overflowEnd: usize = 0;
 export let keyEnd: usize = 0;
+export let decodedEnd: usize = 0;
 
 // Budget of names (contract, rule 8).
 export let admitted: u32 = 0;
@@ -74,6 +75,9 @@ export function setTypesEnd(value: usize): void {
 }
 export function setOverflowEnd(value: usize): void {
   overflowEnd = value;
+}
+export function setDecodedEnd(value: usize): void {
+  decodedEnd = value;
 }
 export function setKeyEnd(value: usize): void {
   keyEnd = value;

@@ -1,0 +1,141 @@
+/**
+ * The regular expressions of a program: each an automaton in the kernel, as long as it and all together stay within
+ * their limits. Beyond, an expression is searched by the host, and only where composite rules alone ask for it and
+ * a literal tells which few values are worth asking about; anything else is an error at start.
+ */
+
+import { TetrashipError } from '../errors.ts';
+import { MAX_DFA_BYTES, MAX_DFA_STATES, MAX_DFA_STEPS } from '../limits.ts';
+import * as L from './layout.ts';
+import type { Predicate } from './program-leaves.ts';
+import { type Literal, writeLiteral } from './program-literals.ts';
+import type { ProgramWriter } from './program-writer.ts';
+import { buildDfa, type Dfa } from './regex-dfa.ts';
+import { type NeededLiteral, neededLiterals } from './regex-literals.ts';
+import type { RegexEngine, RegexProgram } from './regex-program.ts';
+import type { Condition } from './types.ts';
+
+/** One expression may use up this share of the steps. */
+const STEPS_OF_ONE = MAX_DFA_STEPS / 8;
+
+/** One of the conditions or filters. */
+export interface Item extends Condition {
+  /** Its name in messages. */
+  readonly where: string;
+  readonly mayAskHost: boolean;
+}
+
+interface Compiled {
+  /** Place of the automaton; 0: the host is asked. */
+  readonly place: number;
+  readonly needed: readonly NeededLiteral[] | undefined;
+  /** Number by which the host knows it. */
+  number: number;
+}
+
+export class RegexPlaces {
+  /** Patterns that the host must search, in the order of their numbers. */
+  readonly ofHost: string[];
+  readonly #writer: ProgramWriter;
+  readonly #engine: RegexEngine | undefined;
+  readonly #items: readonly Item[];
+  readonly #byPattern: Map<string, Compiled>;
+  #bytes: number;
+  #steps: number;
+
+  constructor(writer: ProgramWriter, engine: RegexEngine | undefined, items: readonly Item[]) {
+    this.ofHost = [];
+    this.#writer = writer;
+    this.#engine = engine;
+    this.#items = items;
+    this.#byPattern = new Map();
+    this.#bytes = 0;
+    this.#steps = MAX_DFA_STEPS;
+  }
+
+  /** Literals that send a value to the expression; `undefined`: it is tried on every value. */
+  neededBy({ text }: Predicate): readonly NeededLiteral[] | undefined {
+    return this.#compile(text).needed;
+  }
+
+  /** @throws {TetrashipError} RULES when there is no automaton and the host may not be asked */
+  write(predicate: Predicate): void {
+    const { place, text } = predicate;
+    const compiled = this.#compile(text);
+    this.#writer.u32(place + L.Q_DFA, compiled.place);
+    if (compiled.place !== 0) return;
+    const barred = predicate.users
+      .map((number) => this.#items[number])
+      .find((item) => item?.mayAskHost === false);
+    if (barred) throw tooLarge(barred.where, text, 'that is only for composite rules');
+    const user = this.#items[predicate.users[0] ?? 0]?.where ?? 'a rule';
+    if (compiled.needed === undefined) {
+      throw tooLarge(
+        user,
+        text,
+        'no text stands in all its matches by which the events worth a search could be told',
+      );
+    }
+    if (compiled.number < 0) compiled.number = this.ofHost.push(text) - 1;
+    this.#writer.u32(place + L.Q_REGEX, compiled.number);
+    const literals = compiled.needed.map(({ bytes, fold }) => {
+      const literal: Literal = { bytes, fold, predicates: [], place: this.#writer.reserve(L.LITERAL_SIZE) };
+      writeLiteral(this.#writer, literal, 0);
+      return literal.place;
+    });
+    this.#writer.u32(place + L.Q_NEEDED, this.#writer.list(literals));
+    this.#writer.u32(place + L.Q_NEEDED_COUNT, literals.length);
+  }
+
+  #compile(pattern: string): Compiled {
+    const known = this.#byPattern.get(pattern);
+    if (known) return known;
+    if (this.#engine === undefined)
+      throw new TetrashipError('KERNEL', 'cannot compile rules: no regex engine');
+    const program = this.#engine.program(pattern);
+    const dfa = this.#build(program);
+    const place = dfa === undefined ? 0 : writeDfa(this.#writer, dfa);
+    const compiled: Compiled = { place, needed: neededLiterals(program), number: -1 };
+    this.#byPattern.set(pattern, compiled);
+    return compiled;
+  }
+
+  #build(program: RegexProgram): Dfa | undefined {
+    const budget = { maxStates: MAX_DFA_STATES, steps: Math.min(this.#steps, STEPS_OF_ONE) };
+    const before = budget.steps;
+    const dfa = buildDfa(program, budget);
+    this.#steps -= before - budget.steps;
+    if (dfa === undefined || this.#bytes + sizeOf(dfa) > MAX_DFA_BYTES) return undefined;
+    this.#bytes += sizeOf(dfa);
+    return dfa;
+  }
+}
+
+function tooLarge(where: string, pattern: string, reason: string): TetrashipError {
+  const shown = pattern.length > 80 ? `${pattern.slice(0, 77)}…` : pattern;
+  return new TetrashipError(
+    'RULES',
+    `cannot use ${where}: the regular expression ${JSON.stringify(shown)} takes more than ${MAX_DFA_STATES} states (or all together more than ${MAX_DFA_BYTES} bytes, or ${MAX_DFA_STEPS} steps to build), and searching it outside the kernel is not possible: ${reason}. Let it repeat fewer times`,
+  );
+}
+
+const shiftOf = ({ classCount }: Dfa): number => Math.ceil(Math.log2(classCount));
+
+function sizeOf(dfa: Dfa): number {
+  return L.DFA_CLASSES + 256 + dfa.rows.length * (1 + (2 << shiftOf(dfa)));
+}
+
+function writeDfa(writer: ProgramWriter, dfa: Dfa): number {
+  const shift = shiftOf(dfa);
+  const place = writer.reserve(L.DFA_CLASSES + 256);
+  writer.u32(place + L.DFA_SHIFT, shift);
+  writer.u32(place + L.DFA_START, dfa.start);
+  writer.set(place + L.DFA_CLASSES, dfa.classes);
+  writer.u32(place + L.DFA_ENDS, writer.bytes(Uint8Array.from(dfa.ends, Number)));
+  const table = new Uint16Array(dfa.rows.length << shift);
+  dfa.rows.forEach((row, state) => {
+    table.set(row, state << shift);
+  });
+  writer.u32(place + L.DFA_ROWS, writer.bytes(new Uint8Array(table.buffer)));
+  return place;
+}
