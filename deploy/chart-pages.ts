@@ -1,11 +1,12 @@
 /**
- * The generated parts of the chart: its README, from values.yaml and the comments in it, and the settings that its
- * schema admits, from the agent's own table. `npm run docs` writes them; a test fails while they are stale.
+ * The generated parts of the chart: its README, from values.yaml and the comments in it, the settings that its schema
+ * admits, from the agent's own table, and the dashboard. `npm run docs` writes them; a test fails while they are stale.
  */
 
 import { readFileSync } from 'node:fs';
 import { isMap, isScalar, type Pair, parseDocument, type YAMLMap } from 'yaml';
 import { describeOptions } from '../agent/config/describe.ts';
+import { dashboard } from './dashboard.ts';
 
 const chart = new URL('helm/tetraship/', import.meta.url);
 
@@ -48,6 +49,7 @@ export function chartPages(): readonly Page[] {
   return [
     page('README.md', () => readme(readFileSync(new URL('values.yaml', chart), 'utf8'))),
     page('values.schema.json', (found) => withSettings(found)),
+    page('files/tetraship.json', () => `${JSON.stringify(dashboard(), undefined, 2)}\n`),
   ];
 }
 
