@@ -169,7 +169,11 @@ export class Pipeline {
     this.#delivery.start();
     this.#dataset.start();
     intake.onReadable = () => this.#feeder?.wake();
+    // Also while nothing is delivered: the sizes last seen are what a loss is measured by.
+    intake.onFiles = () => this.#checkpointSoon();
     await intake.start();
+    // Where this very first run began: the next one must not take what it finds for the beginning.
+    await this.#writeCheckpoint();
     this.#feeder.start();
   }
 
@@ -247,7 +251,7 @@ export class Pipeline {
 
   /** Dead letters first: the checkpoint must not pass a line that only a page cache remembers. Never rejects. */
   async #writeCheckpoint(): Promise<void> {
-    if (this.#intake === undefined || !this.#ledger.dirty) return;
+    if (this.#intake === undefined) return;
     if (!this.#deadLetters.flush()) {
       if (this.#delivery.state !== 'stopped') this.#checkpointSoon();
       return;

@@ -18,7 +18,7 @@ const NAME = 'checkpoint.json';
 const RETRY_MS = 1_000;
 
 /** Everything from the beginning, backups too. */
-const BEGINNING: ResumeState = { points: [], lostFiles: 0, lostBytes: 0 };
+const BEGINNING: ResumeState = { points: [], lostFiles: 0, lostBytes: 0, boot: '' };
 
 export class Checkpoint {
   readonly stats = { writes: 0, errors: 0, failing: false };

@@ -12,11 +12,14 @@ export class IntakeContext {
   readonly log: Logger;
   readonly once: OnceLog;
   readonly stats: IntakeStats;
+  /** The machine was booted since the checkpoint was written. */
+  isRebooted: boolean;
   /** Something may be readable. */
   readonly notify: () => void;
 
   constructor(log: Logger, notify: () => void) {
     this.log = log;
+    this.isRebooted = false;
     this.notify = notify;
     this.once = new OnceLog(log);
     this.stats = new IntakeStats();

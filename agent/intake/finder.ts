@@ -19,6 +19,8 @@ import type { History } from './history.ts';
 import { LogFile } from './log-file.ts';
 import type { Resume } from './resume.ts';
 
+/** A backup that cannot be opened, or a folder that cannot be listed, holds up what came after it for this long. */
+const PATIENCE_MS = 5_000;
 /** Rotations followed within one look; those that come still faster are left to the next look. */
 const MAX_CATCH_UPS = 8;
 
@@ -35,13 +37,16 @@ export interface FinderParts {
 export class Finder {
   home: Home;
   readonly #parts: FinderParts;
-  /** A descriptor could not be had: files must not be taken up out of order, so this look is over. */
-  #isOutOfDescriptors: boolean;
+  /** Something failed that may work soon: files must not be taken up out of order, so this look is over. */
+  #isStuck: boolean;
+  /** Since when each look has been stuck. */
+  #stuckSinceMs: number | undefined;
 
   constructor(parts: FinderParts) {
     this.home = homeOf(parts.key);
     this.#parts = parts;
-    this.#isOutOfDescriptors = false;
+    this.#isStuck = false;
+    this.#stuckSinceMs = undefined;
   }
 
   factsOfActive(): FileFacts | undefined {
@@ -55,16 +60,18 @@ export class Finder {
     const countBefore = held.taken;
     for (let tries = 0; tries < MAX_CATCH_UPS; tries++) {
       this.home = homeOf(this.#parts.key);
-      this.#isOutOfDescriptors = false;
+      this.#isStuck = false;
       const active = this.#openActive();
-      if (!this.#isOutOfDescriptors) this.#takeNew(this.#list(), active);
+      if (!this.#isStuck) this.#takeNew(this.#list(), active);
+      if (this.#isStuck && active !== undefined && held.find(active.inode) === undefined) active.close();
       // What the path names may have changed while the folder was listed.
       const now = this.factsOfActive();
-      if (now === undefined || this.#isOutOfDescriptors) break;
+      if (now === undefined || this.#isStuck) break;
       if (active === undefined) this.#leaveTo(now);
       else if (isSameInode(now, active.inode)) break;
     }
-    if (resume.point !== undefined && held.count > 0) resume.gone();
+    if (!this.#isStuck) this.#stuckSinceMs = undefined;
+    if (held.count > 0 && !this.#isStuck) resume.end();
     return held.taken > countBefore;
   }
 
@@ -112,14 +119,12 @@ export class Finder {
         active.tracked.path = path;
         this.#take(active);
       } else if (history.isKnown(stem, facts.inode, backup.isCompressed) || !this.#takeBackup(backup)) {
-        if (this.#isOutOfDescriptors) break;
+        if (this.#isStuck) return;
         continue;
       }
       history.knows(stem, facts.inode);
     }
-    if (active === undefined || held.find(active.inode) !== undefined) return;
-    if (this.#isOutOfDescriptors) active.close();
-    else this.#take(active);
+    if (active !== undefined && !this.#isStuck && held.find(active.inode) === undefined) this.#take(active);
   }
 
   /** An inode is proof only while a descriptor keeps it from being used again. */
@@ -129,26 +134,39 @@ export class Finder {
     return !isCompressed && file.tracked.path === this.home.target ? file : undefined;
   }
 
-  /** Whether the backup is dealt with. */
-  #takeBackup({ path, facts, isCompressed }: Backup): boolean {
+  /** Whether the backup is dealt with; if not, this look is over. */
+  #takeBackup(backup: Backup): boolean {
+    const { path, isCompressed } = backup;
     const file = isCompressed ? undefined : this.#open(path);
     if (file !== undefined) {
       this.#take(file);
       return true;
     }
-    if (this.#isOutOfDescriptors) return false;
+    if (this.#isStuck) return false;
     // Between listing and opening, the plain file may have given way to its copy.
     const copy = this.#openCopy(isCompressed ? path : path + COMPRESSED);
-    if (copy !== undefined) this.#takeCopy(copy);
-    else if (factsOfPath(path) === undefined) {
-      this.#parts.context.lost(
-        path,
-        isCompressed ? 0 : facts.sizeBytes,
-        'it was deleted before it could be opened',
-      );
-      return true;
+    if (copy === undefined) return !this.#isStuck && this.#isGivenUp(backup);
+    this.#takeCopy(copy);
+    return true;
+  }
+
+  /** A backup that was listed and cannot be opened: at once when it is gone, else after a while. */
+  #isGivenUp({ path, facts, isCompressed }: Backup): boolean {
+    const { context } = this.#parts;
+    const now = context.attempt('look', path, () => factsOfPath(path) ?? 'gone');
+    if (now !== 'gone' && this.#mayWait()) {
+      this.#isStuck = true;
+      return false;
     }
-    return copy !== undefined;
+    const why = now === 'gone' ? 'it was deleted before it could be opened' : 'it cannot be opened';
+    context.lost(path, isCompressed ? 0 : facts.sizeBytes, why);
+    return true;
+  }
+
+  #mayWait(): boolean {
+    const nowMs = performance.now();
+    this.#stuckSinceMs ??= nowMs;
+    return nowMs - this.#stuckSinceMs < PATIENCE_MS;
   }
 
   /** A copy of what is held or done is not another file, but its name from now on. */
@@ -174,6 +192,7 @@ export class Finder {
     if (offsetBytes === undefined && resume.isWanted(file)) offsetBytes = resume.found(file);
     file.offsetBytes = offsetBytes ?? history.takeOffset(tracked.identity, sizeBytes) ?? 0;
     held.push(file);
+    resume.met(file);
     history.taken(tracked, sizeBytes);
   }
 
@@ -222,7 +241,7 @@ export class Finder {
       return open();
     } catch (error) {
       const code = systemCode(error);
-      this.#isOutOfDescriptors = code === 'EMFILE' || code === 'ENFILE';
+      this.#isStuck ||= code === 'EMFILE' || code === 'ENFILE';
       throw error;
     }
   }
@@ -235,6 +254,9 @@ export class Finder {
     // Until the file of a restart is found, the folder may not be the right one yet: not mounted, say.
     if (backups !== undefined && resume.point === undefined)
       history.prune(new Set(backups.map(({ stem }) => stem)));
+    // Followed by its path all the same, but what is missing is not gone because of that.
+    const isSearching = resume.point !== undefined || resume.waiting.length > 0;
+    if (backups === undefined && isSearching && this.#mayWait()) this.#isStuck = true;
     return backups ?? [];
   }
 }

@@ -7,10 +7,19 @@ import { basename } from 'node:path';
 import type { FileIdentity, Position, TrackedFile } from '../position.ts';
 import type { BackupName } from './backup-names.ts';
 
+/** A file as it was last seen, in uncompressed bytes: what is missing of it now is lost. */
+export interface SeenFile {
+  readonly path: string;
+  readonly identity: FileIdentity;
+  readonly sizeBytes: number;
+}
+
 /** Where a lineage goes on after a restart. */
 export interface ResumePoint extends Position {
-  /** The file's size when it was last seen: what is missing of it now is lost. */
+  /** The file's size when it was last seen. */
   readonly sizeBytes: number;
+  /** Files known to follow it, in order; those that are gone after a restart are lost. */
+  readonly waiting: readonly SeenFile[];
   /** Stems of the backups, then on disk, that are older than the file. */
   readonly passed: readonly string[];
 }
@@ -22,8 +31,12 @@ export interface ResumeState {
   /** Counted since the state folder was made. */
   readonly lostFiles: number;
   readonly lostBytes: number;
+  /** Of the boot it was written under; `''` when that is not known. */
+  readonly boot: string;
 }
 
+/** Files kept in one resume point as waiting: more are not held open either. */
+export const MAX_WAITING = 256;
 /** Names kept in one resume point; rotators keep far fewer backups (Tetragon: 5). Of more, the newest are kept. */
 export const MAX_PASSED = 256;
 /** Files remembered after they were read; for one that comes back to its path (a link swapped twice). */
@@ -123,7 +136,11 @@ export class History {
    * Files before it are forgotten: positions only move forward.
    */
   pointAt(position: Position, parse: (name: string) => BackupName | undefined): ResumePoint {
-    const at = this.#chain.findIndex((link) => link.tracked === position.file);
+    const { firstLineHash } = position.file.identity;
+    let at = this.#chain.findIndex((link) => link.tracked === position.file);
+    // Its compressed copy may have taken its place.
+    if (at < 0 && firstLineHash !== '')
+      at = this.#chain.findIndex((link) => link.tracked.identity.firstLineHash === firstLineHash);
     if (at > 0) this.#chain.splice(0, at);
     const passed = new Set(this.#known.keys());
     for (const { tracked } of this.#chain) {
@@ -135,9 +152,23 @@ export class History {
       file: position.file,
       offsetBytes: position.offsetBytes,
       sizeBytes,
+      waiting: this.#waiting(at < 0 ? 0 : 1),
       passed: [...passed].sort().slice(-MAX_PASSED),
     };
   }
+
+  /** Without a first line a file cannot be known again. */
+  #waiting(from: number): SeenFile[] {
+    return this.#chain
+      .slice(from)
+      .filter(isNamed)
+      .slice(0, MAX_WAITING)
+      .map(({ tracked, sizeBytes }) => ({ path: tracked.path, identity: tracked.identity, sizeBytes }));
+  }
+}
+
+function isNamed({ tracked, sizeBytes }: Link): boolean {
+  return tracked.identity.firstLineHash !== '' && sizeBytes > 0;
 }
 
 /** Device numbers change with the order of disks at boot; inode and first line do not. */

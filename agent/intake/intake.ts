@@ -10,6 +10,7 @@
 import type { Readable } from 'node:stream';
 import type { Logger } from '../log.ts';
 import type { Position } from '../position.ts';
+import { bootId } from './boot.ts';
 import { IntakeContext } from './context.ts';
 import { activePaths, folderOf } from './discover.ts';
 import { factsOfPath } from './file-facts.ts';
@@ -47,6 +48,8 @@ export interface IntakeOptions {
 export class Intake {
   /** Something may be readable, or has changed. Set by the pipeline. */
   onReadable: () => void;
+  /** The files to be read are others than before: worth a checkpoint, also when nothing is delivered. */
+  onFiles: () => void;
   readonly #options: IntakeOptions;
   readonly #context: IntakeContext;
   readonly #notifier: Notifier;
@@ -63,9 +66,12 @@ export class Intake {
   #windowStartMs: number;
   #windowEvents: number;
   #unreadable: string | undefined;
+  /** Changes counted when `onFiles` was called last. */
+  #filesTold: number;
 
   constructor(options: IntakeOptions) {
     this.onReadable = () => {};
+    this.onFiles = () => {};
     this.#options = options;
     this.#context = new IntakeContext(options.log, () => this.#tell());
     this.#notifier = new Notifier(() => this.#noticed(), this.#context.once);
@@ -81,6 +87,7 @@ export class Intake {
     this.#windowStartMs = 0;
     this.#windowEvents = 0;
     this.#unreadable = undefined;
+    this.#filesTold = 0;
   }
 
   get sources(): readonly Source[] {
@@ -131,8 +138,10 @@ export class Intake {
   /** Opens what is there and waits for the rest. Never fails for a missing or unreadable file. */
   async start(): Promise<void> {
     this.#mode = 'calm';
-    this.stats.lostFiles = this.#options.resume?.lostFiles ?? 0;
-    this.stats.lostBytes = this.#options.resume?.lostBytes ?? 0;
+    const { resume } = this.#options;
+    this.stats.lostFiles = resume?.lostFiles ?? 0;
+    this.stats.lostBytes = resume?.lostBytes ?? 0;
+    this.#context.isRebooted = resume !== undefined && resume.boot !== bootId();
     if (this.#options.paths.includes(STDIN)) {
       const stdin = new StdinSource(this.#context, this.#options.stdin ?? process.stdin);
       this.#stdin = stdin;
@@ -167,7 +176,7 @@ export class Intake {
       if (point !== undefined) points.push(point);
     }
     const { lostFiles, lostBytes } = this.stats;
-    return { points, lostFiles, lostBytes };
+    return { points, lostFiles, lostBytes, boot: bootId() };
   }
 
   /** Brings everything up to date at once. Called on notifications and timers; tests drive it. */
@@ -178,6 +187,9 @@ export class Intake {
     for (const lineage of this.#lineages.values()) if (lineage.look(nowMs)) hasChanged = true;
     if (!hasChanged) return;
     this.#lastGrowthMs = nowMs;
+    const { rotations, truncations, lostFiles } = this.stats;
+    if (rotations + truncations + lostFiles !== this.#filesTold) this.onFiles();
+    this.#filesTold = rotations + truncations + lostFiles;
     this.#tell();
   }
 

@@ -16,7 +16,7 @@ import { type FileFacts, type Inode, isSameInode } from './file-facts.ts';
 import { Finder } from './finder.ts';
 import type { HeldFile, LogFacts } from './held-file.ts';
 import { HeldFiles, type HeldLimits } from './held-files.ts';
-import { History, type ResumePoint } from './history.ts';
+import { History, MAX_WAITING, type ResumePoint } from './history.ts';
 import { Resume } from './resume.ts';
 import type { Source } from './source.ts';
 
@@ -103,7 +103,7 @@ export class Lineage implements Source {
     this.#lastGrowthMs = nowMs;
     if (how === 'end') this.#finder.skipBackups();
     else if (how !== 'beginning') {
-      this.#resume.point = how;
+      this.#resume.begin(how);
       this.#history.resume(how.passed);
       this.#finder.tryResumePath();
     }
@@ -236,7 +236,8 @@ export class Lineage implements Source {
     const position = safe ?? this.#start;
     if (position === undefined) return undefined;
     for (const file of this.#held) this.#history.sized(file.tracked, file.sizeBytes);
-    return this.#history.pointAt(position, this.#finder.home.parse);
+    const point = this.#history.pointAt(position, this.#finder.home.parse);
+    return { ...point, waiting: [...point.waiting, ...this.#resume.waiting].slice(0, MAX_WAITING) };
   }
 
   stop(): void {

@@ -11,6 +11,7 @@ import fs from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, systemCode, TetrashipError } from '../errors.ts';
+import { bootId } from './boot.ts';
 
 const NAME = 'lock';
 const TOUCH_MS = 2_000;
@@ -62,7 +63,7 @@ export function lockStateFolder(
     pid: process.pid,
     startTime: startTimeOf('self'),
     namespace: textOf(() => fs.readlinkSync('/proc/self/ns/pid')),
-    boot: textOf(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')),
+    boot: bootId(),
     host: hostname(),
   };
   try {

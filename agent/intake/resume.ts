@@ -1,19 +1,32 @@
-/** The search for the file to go on with after a restart. Over when it is found, or known to be gone. */
+/**
+ * The search, after a restart, for the file to go on with and for those that were waiting behind it. Over when each
+ * is found or known to be gone.
+ */
 
 import type { IntakeContext } from './context.ts';
 import { isSameInode } from './file-facts.ts';
 import type { GzipFile } from './gzip-file.ts';
 import type { HeldFile } from './held-file.ts';
-import type { ResumePoint } from './history.ts';
+import type { ResumePoint, SeenFile } from './history.ts';
+
+const GONE = 'it was deleted or overwritten while nobody read it';
 
 export class Resume {
   /** Not found so far. */
   point: ResumePoint | undefined;
+  /** Those behind it that were not found so far. */
+  waiting: SeenFile[];
   readonly #context: IntakeContext;
 
   constructor(context: IntakeContext) {
     this.#context = context;
     this.point = undefined;
+    this.waiting = [];
+  }
+
+  begin(point: ResumePoint): void {
+    this.point = point;
+    this.waiting = [...point.waiting];
   }
 
   /** Whether it is the file, by inode and first line. Device numbers change with the order of disks at boot. */
@@ -46,13 +59,30 @@ export class Resume {
     return 0;
   }
 
-  /** Ends the search without a file: any other of the lineage is there, so this one is gone. */
-  gone(): void {
+  /** A file was taken up, which may be one of those behind the point. */
+  met({ tracked }: HeldFile): void {
+    const { inode, firstLineHash } = tracked.identity;
+    const isAlike = ({ identity }: SeenFile): boolean => identity.firstLineHash === firstLineHash;
+    let at = this.waiting.findIndex((file) => isAlike(file) && file.identity.inode === inode);
+    if (at < 0) at = this.waiting.findIndex(isAlike);
+    if (at >= 0) this.waiting.splice(at, 1);
+  }
+
+  /** Ends the search: everything of the lineage that is there was taken up, so the rest is gone. */
+  end(): void {
     const point = this.point;
     this.point = undefined;
-    const lostBytes = point === undefined ? 0 : point.sizeBytes - point.offsetBytes;
-    if (point !== undefined && lostBytes > 0) {
-      this.#context.lost(point.file.path, lostBytes, 'it was deleted or overwritten while nobody read it');
-    }
+    if (point !== undefined) this.#gone(point);
+    for (const { path, sizeBytes } of this.waiting.splice(0)) this.#context.lost(path, sizeBytes, GONE);
+  }
+
+  #gone({ file, offsetBytes, sizeBytes }: ResumePoint): void {
+    const lostBytes = sizeBytes - offsetBytes;
+    // Never seen with anything in it, it may well be there: nothing tells it from a new one.
+    if (sizeBytes === 0) return;
+    if (lostBytes > 0 || !this.#context.isRebooted) this.#context.lost(file.path, lostBytes, GONE);
+    // A log in memory goes with every boot: that alone is not worth an alarm.
+    else
+      this.#context.log.warn(`${file.path} is gone with the last boot; all that was seen of it is delivered`);
   }
 }

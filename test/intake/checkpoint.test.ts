@@ -33,9 +33,18 @@ function stateAt(offsetBytes: number): ResumeState {
   const identity = { device: 1, inode: 2, firstLineHash: 'abc' };
   const file = { source: '/logs/a.log', path: '/logs/a-1.log', identity };
   return {
-    points: [{ file, offsetBytes, sizeBytes: offsetBytes + 1, passed: ['a-0.log'] }],
+    points: [
+      {
+        file,
+        offsetBytes,
+        sizeBytes: offsetBytes + 1,
+        waiting: [{ path: '/logs/a.log', identity, sizeBytes: 9 }],
+        passed: ['a-0.log'],
+      },
+    ],
     lostFiles: 3,
     lostBytes: 4,
+    boot: 'b',
   };
 }
 
