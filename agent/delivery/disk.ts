@@ -71,8 +71,14 @@ export const REAL_DISK: Disk = {
   },
   async create(file) {
     const created = await handle(file, 'wx+');
-    await syncFolder(path.dirname(file));
-    return created;
+    try {
+      await syncFolder(path.dirname(file));
+      return created;
+    } catch (error) {
+      // A handle that nobody closes ends the process once it is collected.
+      await created.close().catch(() => undefined);
+      throw error;
+    }
   },
   open: (file) => handle(file, 'r+'),
   remove: (file) => unlink(file),

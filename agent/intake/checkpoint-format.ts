@@ -9,7 +9,14 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { FileIdentity } from '../position.ts';
-import { MAX_PASSED, MAX_WAITING, type ResumePoint, type ResumeState, type SeenFile } from './history.ts';
+import {
+  MAX_PASSED,
+  MAX_WAITING,
+  type PassedBackup,
+  type ResumePoint,
+  type ResumeState,
+  type SeenFile,
+} from './history.ts';
 
 export const CHECKPOINT_VERSION = 1;
 
@@ -68,7 +75,7 @@ function pointOf(value: unknown): ResumePoint | undefined {
   if (seen === undefined || !isRecord(value)) return undefined;
   const { source, offset, waiting, passed } = value;
   const { path, identity, sizeBytes } = seen;
-  if (!isText(source) || !isCount(offset) || offset > sizeBytes || !isNames(passed)) return undefined;
+  if (!isText(source) || !isCount(offset) || offset > sizeBytes || !isPassed(passed)) return undefined;
   const files = waitingOf(waiting);
   return (
     files && { file: { source, path, identity }, offsetBytes: offset, sizeBytes, waiting: files, passed }
@@ -107,10 +114,16 @@ function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-function isNames(value: unknown): value is string[] {
+function isPassed(value: unknown): value is PassedBackup[] {
   return (
     Array.isArray(value) &&
     value.length <= MAX_PASSED &&
-    value.every((name) => isText(name) && name === basename(name))
+    value.every(
+      (one) => isRecord(one) && isName(one['stem']) && isCount(one['inode']) && isText(one['firstLineHash']),
+    )
   );
+}
+
+function isName(value: unknown): boolean {
+  return isText(value) && value === basename(value);
 }

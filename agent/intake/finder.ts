@@ -118,11 +118,13 @@ export class Finder {
       } else if (active !== undefined && isSameInode(active.inode, facts)) {
         active.tracked.path = path;
         this.#take(active);
-      } else if (history.isKnown(stem, facts.inode, backup.isCompressed) || !this.#takeBackup(backup)) {
-        if (this.#isStuck) return;
+      } else if (history.isKnown(stem, facts.inode)) {
         continue;
+      } else if (!this.#isCopyOfKnown(backup)) {
+        this.#takeBackup(backup);
+        if (this.#isStuck) return;
       }
-      history.knows(stem, facts.inode);
+      history.knows(stem, facts.inode, held.find(facts)?.tracked);
     }
     if (active !== undefined && !this.#isStuck && held.find(active.inode) === undefined) this.#take(active);
   }
@@ -134,33 +136,41 @@ export class Finder {
     return !isCompressed && file.tracked.path === this.home.target ? file : undefined;
   }
 
-  /** Whether the backup is dealt with; if not, this look is over. */
-  #takeBackup(backup: Backup): boolean {
+  /** A backup that was compressed since: by its name, and where its first line is known, by that. */
+  #isCopyOfKnown({ stem, path, isCompressed }: Backup): boolean {
+    const hash = this.#parts.history.firstLineOf(stem);
+    if (!isCompressed || hash === undefined) return false;
+    if (hash === '') return true;
+    const copy = this.#openCopy(path);
+    copy?.close();
+    return copy?.tracked.identity.firstLineHash === hash;
+  }
+
+  /** Deals with the backup, unless this look is stuck. */
+  #takeBackup(backup: Backup): void {
     const { path, isCompressed } = backup;
     const file = isCompressed ? undefined : this.#open(path);
     if (file !== undefined) {
       this.#take(file);
-      return true;
+      return;
     }
-    if (this.#isStuck) return false;
+    if (this.#isStuck) return;
     // Between listing and opening, the plain file may have given way to its copy.
     const copy = this.#openCopy(isCompressed ? path : path + COMPRESSED);
-    if (copy === undefined) return !this.#isStuck && this.#isGivenUp(backup);
-    this.#takeCopy(copy);
-    return true;
+    if (copy !== undefined) this.#takeCopy(copy);
+    else if (!this.#isStuck) this.#giveUp(backup);
   }
 
   /** A backup that was listed and cannot be opened: at once when it is gone, else after a while. */
-  #isGivenUp({ path, facts, isCompressed }: Backup): boolean {
+  #giveUp({ path, facts, isCompressed }: Backup): void {
     const { context } = this.#parts;
     const now = context.attempt('look', path, () => factsOfPath(path) ?? 'gone');
     if (now !== 'gone' && this.#mayWait()) {
       this.#isStuck = true;
-      return false;
+      return;
     }
     const why = now === 'gone' ? 'it was deleted before it could be opened' : 'it cannot be opened';
     context.lost(path, isCompressed ? 0 : facts.sizeBytes, why);
-    return true;
   }
 
   #mayWait(): boolean {

@@ -14,14 +14,25 @@ export interface SeenFile {
   readonly sizeBytes: number;
 }
 
+/**
+ * A backup by its name, and by what stood there: two rotations within a millisecond, or a clock set back, give a name
+ * again. A compressed copy has another inode and the same first line.
+ */
+export interface PassedBackup {
+  readonly stem: string;
+  readonly inode: number;
+  /** `''` where it was never opened. */
+  readonly firstLineHash: string;
+}
+
 /** Where a lineage goes on after a restart. */
 export interface ResumePoint extends Position {
   /** The file's size when it was last seen. */
   readonly sizeBytes: number;
   /** Files known to follow it, in order; those that are gone after a restart are lost. */
   readonly waiting: readonly SeenFile[];
-  /** Stems of the backups, then on disk, that are older than the file. */
-  readonly passed: readonly string[];
+  /** The backups, then on disk, that are older than the file. */
+  readonly passed: readonly PassedBackup[];
 }
 
 /** What a restart needs to know. */
@@ -42,12 +53,18 @@ export const MAX_PASSED = 256;
 /** Files remembered after they were read; for one that comes back to its path (a link swapped twice). */
 const MAX_DONE = 16;
 
-const ANY_INODE = -1;
-
 /** `sizeBytes` follows the file until it is let go. */
 interface Link {
   readonly tracked: TrackedFile;
   sizeBytes: number;
+  /** Read to its end, which is final. */
+  isLeft: boolean;
+}
+
+interface Known {
+  readonly inode: number;
+  /** Its identity may be provisional as yet. */
+  readonly file: Pick<TrackedFile, 'identity'>;
 }
 
 interface Done {
@@ -56,8 +73,8 @@ interface Done {
 }
 
 export class History {
-  /** Stem of each backup on disk that is queued or done, with its inode: another inode under the stem is a new file. */
-  readonly #known: Map<string, number>;
+  /** Each backup on disk that is queued or done, by its stem: another file under the stem is a new one. */
+  readonly #known: Map<string, Known>;
   readonly #done: Done[];
   readonly #chain: Link[];
   /** Stems below this one were passed too, but did not fit into the resume point. */
@@ -70,33 +87,38 @@ export class History {
     this.#passedBefore = '';
   }
 
-  /** After a restart: the names are older than the file to go on with; their inodes are learned at first sight. */
-  resume(passed: readonly string[]): void {
-    for (const stem of passed) this.#known.set(stem, ANY_INODE);
-    if (passed.length >= MAX_PASSED) this.#passedBefore = passed[0] ?? '';
+  /** After a restart: these are older than the file to go on with. */
+  resume(passed: readonly PassedBackup[]): void {
+    for (const { stem, inode, firstLineHash } of passed) {
+      this.#known.set(stem, { inode, file: { identity: { device: 0, inode, firstLineHash } } });
+    }
+    if (passed.length >= MAX_PASSED) this.#passedBefore = passed[0]?.stem ?? '';
   }
 
-  knows(stem: string, inode: number): void {
-    this.#known.set(stem, inode);
+  /** @param file what is held of it; without, the file that was known under the stem, in another form */
+  knows(stem: string, inode: number, file?: TrackedFile): void {
+    const nobody = { identity: { device: 0, inode, firstLineHash: '' } };
+    this.#known.set(stem, { inode, file: file ?? this.#known.get(stem)?.file ?? nobody });
   }
 
-  /** A compressed copy is known by its stem: its inode is another. */
-  isKnown(stem: string, inode: number, isCompressed: boolean): boolean {
-    const known = this.#known.get(stem);
-    if (known === ANY_INODE && !isCompressed) this.#known.set(stem, inode);
-    if (known === ANY_INODE || known === inode || (known !== undefined && isCompressed)) return true;
-    return stem < this.#passedBefore;
+  isKnown(stem: string, inode: number): boolean {
+    return this.#known.get(stem)?.inode === inode || stem < this.#passedBefore;
+  }
+
+  /** Hash of the first line of the known backup of this stem, `''` when it is not known; `undefined` without one. */
+  firstLineOf(stem: string): string | undefined {
+    return this.#known.get(stem)?.file.identity.firstLineHash;
   }
 
   /** A file was taken up behind all others. */
   taken(tracked: TrackedFile, sizeBytes: number): void {
-    this.#chain.push({ tracked, sizeBytes });
+    this.#chain.push({ tracked, sizeBytes, isLeft: false });
   }
 
   /** Another form of a file that was taken up goes on in its place. */
   replaced(tracked: TrackedFile, by: TrackedFile, sizeBytes: number): void {
     const at = this.#chain.findLastIndex((link) => link.tracked === tracked);
-    if (at >= 0) this.#chain.splice(at, 1, { tracked: by, sizeBytes });
+    if (at >= 0) this.#chain.splice(at, 1, { tracked: by, sizeBytes, isLeft: false });
   }
 
   sized(tracked: TrackedFile, sizeBytes: number): void {
@@ -104,8 +126,17 @@ export class History {
     if (link !== undefined) link.sizeBytes = sizeBytes;
   }
 
+  /** Read up to here, and no more will come. */
+  ended(tracked: TrackedFile, offsetBytes: number): void {
+    const link = this.#chain.findLast((link) => link.tracked === tracked);
+    if (link === undefined) return;
+    link.sizeBytes = offsetBytes;
+    link.isLeft = true;
+  }
+
   /** A file is no longer held. A provisional identity is not remembered: it could be taken for another file. */
   left(tracked: TrackedFile, offsetBytes: number): void {
+    this.ended(tracked, offsetBytes);
     if (tracked.identity.firstLineHash === '' || offsetBytes === 0) return;
     this.#done.push({ tracked, offsetBytes });
     if (this.#done.length > MAX_DONE) this.#done.shift();
@@ -142,29 +173,47 @@ export class History {
     if (at < 0 && firstLineHash !== '')
       at = this.#chain.findIndex((link) => link.tracked.identity.firstLineHash === firstLineHash);
     if (at > 0) this.#chain.splice(0, at);
-    const passed = new Set(this.#known.keys());
-    for (const { tracked } of this.#chain) {
+    const links =
+      at < 0 ? [{ tracked: position.file, sizeBytes: 0, isLeft: false }, ...this.#chain] : this.#chain;
+    let { file, offsetBytes } = position;
+    let first = 0;
+    // A file of which nothing more is wanted may go: the point is the beginning of the next one.
+    for (
+      let next = links[1];
+      next !== undefined && isDone(links[first], offsetBytes);
+      next = links[first + 1]
+    ) {
+      first++;
+      file = next.tracked;
+      offsetBytes = 0;
+    }
+    const wanted = links.slice(first);
+    const passed = new Map(this.#known);
+    for (const { tracked } of wanted) {
       const name = parse(basename(tracked.path));
       if (name !== undefined) passed.delete(name.stem);
     }
-    const sizeBytes = Math.max(position.offsetBytes, at < 0 ? 0 : (this.#chain[0]?.sizeBytes ?? 0));
+    // Without a first line a file cannot be known again.
+    const waiting = wanted.slice(1).filter(isNamed).slice(0, MAX_WAITING);
     return {
-      file: position.file,
-      offsetBytes: position.offsetBytes,
-      sizeBytes,
-      waiting: this.#waiting(at < 0 ? 0 : 1),
-      passed: [...passed].sort().slice(-MAX_PASSED),
+      file,
+      offsetBytes,
+      sizeBytes: Math.max(offsetBytes, wanted[0]?.sizeBytes ?? 0),
+      waiting: waiting.map(({ tracked, sizeBytes }) => ({
+        path: tracked.path,
+        identity: tracked.identity,
+        sizeBytes,
+      })),
+      passed: [...passed]
+        .map(([stem, { inode, file }]) => ({ stem, inode, firstLineHash: file.identity.firstLineHash }))
+        .sort((a, b) => (a.stem < b.stem ? -1 : 1))
+        .slice(-MAX_PASSED),
     };
   }
+}
 
-  /** Without a first line a file cannot be known again. */
-  #waiting(from: number): SeenFile[] {
-    return this.#chain
-      .slice(from)
-      .filter(isNamed)
-      .slice(0, MAX_WAITING)
-      .map(({ tracked, sizeBytes }) => ({ path: tracked.path, identity: tracked.identity, sizeBytes }));
-  }
+function isDone(link: Link | undefined, offsetBytes: number): boolean {
+  return link?.isLeft === true && offsetBytes >= link.sizeBytes;
 }
 
 function isNamed({ tracked, sizeBytes }: Link): boolean {

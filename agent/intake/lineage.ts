@@ -167,7 +167,11 @@ export class Lineage implements Source {
     if (file === undefined || !file.isOpen) return 0;
     try {
       if (file.isTruncated) this.#startOver(file);
-      const count = file.read(into);
+      let count = file.read(into);
+      if (file.isTruncated) {
+        this.#startOver(file);
+        count = file.read(into);
+      }
       this.#failingSinceMs = undefined;
       file.records?.join(into, count, file.atFinalEnd);
       return count;
@@ -180,7 +184,7 @@ export class Lineage implements Source {
   #startOver(file: HeldFile): void {
     const lostBytes = file.waitingBytes;
     const { path } = file.tracked;
-    this.#history.sized(file.tracked, file.offsetBytes);
+    this.#history.ended(file.tracked, file.offsetBytes);
     file.startOver();
     this.#history.taken(file.tracked, file.sizeBytes);
     this.#context.stats.truncations++;
@@ -225,7 +229,6 @@ export class Lineage implements Source {
   #leave(file: HeldFile): void {
     this.#failingSinceMs = undefined;
     this.#held.shift();
-    this.#history.sized(file.tracked, file.offsetBytes);
     this.#history.left(file.tracked, file.offsetBytes);
     this.#openWaiting();
   }

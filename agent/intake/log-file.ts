@@ -124,7 +124,15 @@ export class LogFile implements HeldFile {
   read(into: Uint8Array): number {
     const count = fs.readSync(this.#fd, into, 0, into.length, this.offsetBytes);
     const end = this.offsetBytes + count;
-    if (end > this.sizeBytes) this.sizeBytes = end;
+    if (end > this.sizeBytes) {
+      // Grown since the last look: or cut and refilled, and these bytes are not what follows.
+      if (!this.#sampleHolds()) {
+        this.isTruncated = true;
+        this.atFinalEnd = false;
+        return 0;
+      }
+      this.sizeBytes = end;
+    }
     if (this.tracked.identity.firstLineHash === '') this.identify();
     if (this.isFinal && this.offsetBytes === 0 && this.tracked.identity.firstLineHash === '') {
       // There will be no newline: judge by what there is.

@@ -78,8 +78,8 @@ export class Resume {
 
   #gone({ file, offsetBytes, sizeBytes }: ResumePoint): void {
     const lostBytes = sizeBytes - offsetBytes;
-    // Never seen with anything in it, it may well be there: nothing tells it from a new one.
-    if (sizeBytes === 0) return;
+    // Never seen with a whole line in it, it may well be there: nothing tells it, or its copy, from a new one.
+    if (file.identity.firstLineHash === '') return;
     if (lostBytes > 0 || !this.#context.isRebooted) this.#context.lost(file.path, lostBytes, GONE);
     // A log in memory goes with every boot: that alone is not worth an alarm.
     else

@@ -1,5 +1,6 @@
 /** The checkpoint file: what comes back, what damage does, what a crash or a full disk leaves. */
 
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import fsPromises from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,6 +11,14 @@ import { Checkpoint } from '../../agent/intake/checkpoint.ts';
 import { parseCheckpoint } from '../../agent/intake/checkpoint-format.ts';
 import type { ResumeState } from '../../agent/intake/history.ts';
 import { RecordingLog, temporaryFolder } from './harness.ts';
+
+const BEGINNING: ResumeState = { points: [], lostFiles: 0, lostBytes: 0, boot: '' };
+
+/** As the agent writes it, whatever the fields are. */
+function signed(fields: Record<string, unknown>): string {
+  const checksum = createHash('sha256').update(JSON.stringify(fields)).digest('hex').slice(0, 32);
+  return JSON.stringify({ ...fields, checksum });
+}
 
 let folder: string;
 let path: string;
@@ -39,7 +48,7 @@ function stateAt(offsetBytes: number): ResumeState {
         offsetBytes,
         sizeBytes: offsetBytes + 1,
         waiting: [{ path: '/logs/a.log', identity, sizeBytes: 9 }],
-        passed: ['a-0.log'],
+        passed: [{ stem: 'a-0.log', inode: 3, firstLineHash: 'd' }],
       },
     ],
     lostFiles: 3,
@@ -68,7 +77,7 @@ describe('damage means the beginning, and is set aside', () => {
   const check = (name: string, text: string): void => {
     test(name, () => {
       fs.writeFileSync(path, text);
-      expect(checkpoint.load()).toEqual({ points: [], lostFiles: 0, lostBytes: 0 });
+      expect(checkpoint.load()).toEqual(BEGINNING);
       const [aside = ''] = fs.readdirSync(folder);
       expect(aside).toMatch(/^checkpoint\.damaged-/);
       expect(fs.readFileSync(join(folder, aside), 'utf8')).toBe(text);
@@ -76,20 +85,27 @@ describe('damage means the beginning, and is set aside', () => {
       expect(checkpoint.load()).toBeUndefined();
     });
   };
-  const whole = '{"version":1,"lostFiles":0,"lostBytes":0,"lineages":[]}';
-  const lineage =
-    '{"source":"a","path":"a","device":1,"inode":1,"firstLineHash":"","offset":2,"size":1,"passed":[]}';
+  const file = { path: 'a', device: 1, inode: 1, firstLineHash: '', size: 1 };
+  const lineage = { source: 'a', ...file, offset: 0, waiting: [file], passed: [] };
+  const fields = { version: 1, boot: '', lostFiles: 0, lostBytes: 0, lineages: [lineage] };
+  const withLineages = (...lineages: unknown[]): string => signed({ ...fields, lineages });
+  test('but not in the text that the others are made of', () => {
+    expect(typeof parseCheckpoint(signed(fields))).toBe('object');
+  });
   check('empty', '');
-  check('half', whole.slice(0, 20));
+  check('half', signed(fields).slice(0, 20));
   check('no version', '{}');
   check('another kind', '[1]');
-  check('a field missing', '{"version":1,"lineages":[]}');
-  check('an offset behind the size', whole.replace('[]', `[${lineage}]`));
-  check('a source twice', whole.replace('[]', `[${lineage.replace('2', '0')},${lineage.replace('2', '0')}]`));
+  check('no checksum', JSON.stringify(fields));
+  check('a newer version without its checksum', JSON.stringify({ ...fields, version: 2 }));
+  check('a field missing', signed({ version: 1, lineages: [] }));
+  check('an offset behind the size', withLineages({ ...lineage, offset: 2 }));
+  check('a source twice', withLineages(lineage, lineage));
   check(
     'a name with a folder',
-    whole.replace('[]', `[${lineage.replace('2', '0').replace('[]', '["../x"]')}]`),
+    withLineages({ ...lineage, passed: [{ stem: '../x', inode: 1, firstLineHash: '' }] }),
   );
+  check('a waiting file without a size', withLineages({ ...lineage, waiting: [{ ...file, size: -1 }] }));
 });
 
 test('nothing that a file may hold makes parsing throw', () => {
@@ -110,15 +126,16 @@ test('nothing that a file may hold makes parsing throw', () => {
 });
 
 test('a newer version is refused, named, and stays', () => {
-  fs.writeFileSync(path, '{"version":2}');
+  const newer = signed({ version: 2, anything: true });
+  fs.writeFileSync(path, newer);
   expect(() => checkpoint.load()).toThrow(TetrashipError);
   expect(() => checkpoint.load()).toThrow(/version 2/);
-  expect(fs.readFileSync(path, 'utf8')).toBe('{"version":2}');
+  expect(fs.readFileSync(path, 'utf8')).toBe(newer);
 });
 
 test('an unreadable one means the beginning too', () => {
   fs.mkdirSync(path);
-  expect(checkpoint.load()).toEqual({ points: [], lostFiles: 0, lostBytes: 0 });
+  expect(checkpoint.load()).toEqual(BEGINNING);
   expect(fs.readdirSync(folder)[0]).toMatch(/^checkpoint\.damaged-/);
 });
 
@@ -163,4 +180,45 @@ test('the file and then its folder are made durable', async () => {
   });
   await checkpoint.save(stateAt(1));
   expect(steps).toEqual(['sync of the file', 'sync of the folder']);
+});
+
+describe('every byte of it', () => {
+  async function written(): Promise<Buffer> {
+    await checkpoint.save(stateAt(5));
+    return fs.readFileSync(path);
+  }
+
+  /** What `load` makes of these bytes: the state as it was, or the beginning with the bytes kept aside. */
+  function judge(bytes: Buffer, what: string): void {
+    fs.rmSync(folder, { recursive: true });
+    fs.mkdirSync(folder);
+    fs.writeFileSync(path, bytes);
+    const errorsBefore = log.count('error cannot use');
+    const state = checkpoint.load();
+    const [name = ''] = fs.readdirSync(folder);
+    if (name === 'checkpoint.json') {
+      expect(state, what).toEqual(stateAt(5));
+      return;
+    }
+    expect(state, what).toEqual(BEGINNING);
+    expect(fs.readFileSync(join(folder, name)).equals(bytes), what).toBe(true);
+    expect(log.count('error cannot use'), what).toBe(errorsBefore + 1);
+  }
+
+  test('cut there', async () => {
+    const whole = await written();
+    for (let length = 0; length < whole.length; length++)
+      judge(whole.subarray(0, length), `cut at ${length}`);
+  });
+
+  test('flipped, all bits of it and each alone', async () => {
+    const whole = await written();
+    for (let at = 0; at < whole.length; at++) {
+      for (const bits of [0xff, 1, 2, 4, 8, 16, 32, 64, 128]) {
+        const bytes = Buffer.from(whole);
+        bytes[at] = (bytes[at] ?? 0) ^ bits;
+        judge(bytes, `byte ${at} ^ ${bits}`);
+      }
+    }
+  });
 });
