@@ -82,7 +82,7 @@ export class AgentInProcess {
 
   /** The instant itself. */
   die(): void {
-    server.generation++;
+    server.killClients();
     this.#broken.fault = ({ operation, path }: Call) =>
       CHANGES.has(operation) || (operation === 'open' && path.startsWith(this.#place.stateDir))
         ? 'EIO'

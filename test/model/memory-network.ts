@@ -1,7 +1,9 @@
 /**
- * A server in memory in place of undici's dispatchers: no socket and no real time, so that thousands of histories
- * can be played. Stands in for `agent/http-dispatchers.ts`; what the real one does on the wire is tested elsewhere.
+ * A server in memory in place of undici: no socket and no real time, so that thousands of histories can be played.
+ * Stands in for `agent/http-request.ts`; what the real one does on the wire is tested elsewhere.
  */
+
+import type { HttpAnswer, HttpRequest } from '../../agent/http-request.ts';
 
 export type ServerMode =
   | 'well'
@@ -30,15 +32,26 @@ const KEY = /seq-(\d+)"/g;
 
 class MemoryServer {
   mode: ServerMode = 'well';
-  /** Requests of dispatchers made before count as those of a dead process: they reach nobody. */
-  generation = 0;
   /** How often each key is stored. */
   readonly stored = new Map<number, number>();
+  /** The process that lives: what the dispatchers of those before it ask reaches nobody. */
+  #living = 0;
+  readonly #processes = new WeakMap<object, number>();
 
   reset(): void {
     this.mode = 'well';
-    this.generation++;
+    this.killClients();
     this.stored.clear();
+  }
+
+  killClients(): void {
+    this.#living++;
+  }
+
+  isFromDead(dispatcher: object): boolean {
+    const process = this.#processes.get(dispatcher) ?? this.#living;
+    this.#processes.set(dispatcher, process);
+    return process !== this.#living;
   }
 
   store(body: Uint8Array): void {
@@ -50,67 +63,26 @@ class MemoryServer {
 
 export const server = new MemoryServer();
 
-interface Request {
-  readonly method: string;
-  readonly body: Uint8Array | null;
-  readonly signal: AbortSignal;
+export async function request(dispatcher: object, { method, body }: HttpRequest): Promise<HttpAnswer> {
+  const isDead = server.isFromDead(dispatcher);
+  await new Promise(setImmediate);
+  const { mode } = server;
+  if (isDead || mode === 'down') throw failure('ECONNREFUSED');
+  if (mode === 'busy') return answer(503, 'busy');
+  if (mode === 'reset') throw failure('ECONNRESET');
+  const isIngest = method === 'POST' && body instanceof Uint8Array;
+  if (isIngest) server.store(body);
+  if (mode === 'slow') await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
+  // Reached the server, but nobody is there any more to hear of it.
+  if (server.isFromDead(dispatcher)) throw failure('ECONNRESET');
+  if (isIngest && mode === 'storedAndReset') throw failure('ECONNRESET');
+  return isIngest ? answer(200, '') : answer(200, '{"fields":[]}');
 }
 
-interface Response {
-  readonly statusCode: number;
-  readonly headers: Record<string, string>;
-  readonly body: AsyncIterable<Uint8Array>;
-}
-
-export class Pool {
-  readonly #generation = server.generation;
-  #isDestroyed = false;
-
-  async request({ method, body, signal }: Request): Promise<Response> {
-    await new Promise(setImmediate);
-    const { mode } = server;
-    if (this.#isDead || mode === 'down') throw failure('ECONNREFUSED');
-    if (mode === 'busy') return response(503, 'busy');
-    if (mode === 'reset') throw failure('ECONNRESET');
-    if (method === 'POST' && body !== null) server.store(body);
-    if (mode === 'slow') await pause(SLOW_MS, signal);
-    // Reached the server, but nobody is there any more to hear of it.
-    if (this.#isDead) throw failure('ECONNRESET');
-    if (mode === 'storedAndReset' && method === 'POST') throw failure('ECONNRESET');
-    return method === 'POST' ? response(200, '') : response(200, '{"fields":[]}');
-  }
-
-  get #isDead(): boolean {
-    return this.#isDestroyed || this.#generation !== server.generation;
-  }
-
-  async destroy(): Promise<void> {
-    this.#isDestroyed = true;
-  }
-}
-
-export class EnvHttpProxyAgent extends Pool {}
-
-function response(statusCode: number, text: string): Response {
-  return {
-    statusCode,
-    headers: {},
-    body: (async function* () {
-      yield Buffer.from(text);
-    })(),
-  };
+function answer(status: number, text: string): HttpAnswer {
+  return { status, retryAfter: undefined, text };
 }
 
 function failure(code: string): Error {
   return Object.assign(new Error(code), { code });
-}
-
-function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, delayMs);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      reject(failure('ABORTED'));
-    });
-  });
 }

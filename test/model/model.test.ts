@@ -11,7 +11,7 @@ import { type Action, History, type Simple } from './history.ts';
 import { SERVER_MODES } from './memory-network.ts';
 import { useOneKernel } from './one-kernel.ts';
 
-vi.mock('../../agent/http-dispatchers.ts', () => import('./memory-network.ts'));
+vi.mock('../../agent/http-request.ts', () => import('./memory-network.ts'));
 vi.mock('chokidar', () => import('./silent-chokidar.ts'));
 
 /** `MODEL_SEQUENCES` and `MODEL_SEED` for a longer search, or one that is to be repeated. */
