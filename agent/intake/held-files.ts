@@ -76,6 +76,7 @@ export class HeldFiles {
     this.taken++;
     this.#files.push(file);
     this.#context.stats.openFiles++;
+    this.#context.stats.filesTaken++;
     if (this.#hasRoom()) return;
     this.#close(file);
     this.#context.stats.heldLimitHits++;

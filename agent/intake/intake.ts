@@ -187,9 +187,9 @@ export class Intake {
     for (const lineage of this.#lineages.values()) if (lineage.look(nowMs)) hasChanged = true;
     if (!hasChanged) return;
     this.#lastGrowthMs = nowMs;
-    const { rotations, truncations, lostFiles } = this.stats;
-    if (rotations + truncations + lostFiles !== this.#filesTold) this.onFiles();
-    this.#filesTold = rotations + truncations + lostFiles;
+    const { filesTaken, truncations, lostFiles } = this.stats;
+    if (filesTaken + truncations + lostFiles !== this.#filesTold) this.onFiles();
+    this.#filesTold = filesTaken + truncations + lostFiles;
     this.#tell();
   }
 

@@ -4,6 +4,8 @@ export class IntakeStats {
   /** Uncompressed bytes handed on and consumed. */
   readBytes = 0;
   openFiles = 0;
+  /** Files ever taken up for reading. */
+  filesTaken = 0;
   /** Times an active path came to name another file. */
   rotations = 0;
   /** Files cut in place. */

@@ -68,7 +68,8 @@ export class History {
     this.#broken = new BrokenFs(this.#place.stateDir);
   }
 
-  async run(actions: readonly Action[]): Promise<void> {
+  /** Returns how many files the agent counted as lost. */
+  async run(actions: readonly Action[]): Promise<number> {
     try {
       await this.#start();
       for (const action of actions) {
@@ -76,7 +77,7 @@ export class History {
         await settle();
         if (this.#isDead) await this.#bury();
       }
-      await this.#end();
+      return await this.#end();
     } finally {
       server.mode = 'well';
       await this.#agent?.kill();
@@ -197,7 +198,7 @@ export class History {
     this.#world.agentEnded((file) => sizes.get(firstLineHash(file)) ?? 0);
   }
 
-  async #end(): Promise<void> {
+  async #end(): Promise<number> {
     const world = this.#world;
     server.mode = 'well';
     this.#broken.fault = () => undefined;
@@ -221,6 +222,7 @@ export class History {
     expect(metrics.lagBytes(), 'lag in bytes').toBe(0);
     expect(metrics.openFiles(), 'open files').toBe(1);
     this.#judge(agent);
+    return metrics.lostFiles();
   }
 
   #isDecompressing(): boolean {

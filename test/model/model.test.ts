@@ -58,9 +58,9 @@ afterAll(() => {
 test(`${SEQUENCES} random histories: nothing lost but what is counted`, { timeout: TIMEOUT_MS }, async () => {
   console.log(`seed ${SEED}, ${SEQUENCES} histories`);
   await fc.assert(
-    fc.asyncProperty(fc.array(ACTIONS, { maxLength: MAX_ACTIONS, size: 'max' }), (actions) =>
-      new History().run(actions),
-    ),
+    fc.asyncProperty(fc.array(ACTIONS, { maxLength: MAX_ACTIONS, size: 'max' }), async (actions) => {
+      await new History().run(actions);
+    }),
     { numRuns: SEQUENCES, seed: SEED, endOnFailure: false },
   );
 });
