@@ -12,7 +12,7 @@ export interface HttpRequest {
   readonly origin: string;
   /** With the query. */
   readonly path: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | string | null;
   /** From here to the last byte of the answer. */

@@ -73,6 +73,18 @@ export const MAX_WINDOWS = 10_000;
 /** Messages that the repeat windows keep, together. */
 export const MAX_WINDOW_BYTES = 8 * MiB;
 
+/** Groups (`groupBy`) of one rule: more pods, binaries or users than a node has at a time. */
+export const MAX_GROUPS_PER_RULE = 2_000;
+
+/** Groups of all rules together; 30,000 of the usual size. */
+export const MAX_GROUP_BYTES = 8 * MiB;
+
+/** One value in a group's name; longer ones are cut, so that two that begin alike are one group. */
+export const MAX_GROUP_VALUE_BYTES = 256;
+
+/** A row in a notification (`includeEvent`): eight of the longest fill a target's queue, and the usual row has 3 KiB. */
+export const MAX_EVENT_BYTES = 64 * KiB;
+
 /** Notifications that wait for one target. */
 export const MAX_TARGET_QUEUE_COUNT = 1_000;
 

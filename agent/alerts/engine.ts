@@ -1,21 +1,27 @@
 /**
  * Alerting, from the kernel's matches to the targets.
  *
- * Owns messages, repeat windows and one queue for each target of each rule. `accept` is synchronous and cheap: it
- * renders, asks the window and puts into queues; nothing that a target does reaches back to the caller.
+ * Owns the rules in force, their windows, and one queue for each target of each rule. `accept` is synchronous and
+ * cheap: it counts, renders, asks the window and puts into queues; nothing that a target does reaches back to the
+ * caller.
  */
 
-import type { Rule, RuleSet } from '../../rules/ruleset.ts';
+import type { RuleSet } from '../../rules/ruleset.ts';
 import { TetrashipError } from '../errors.ts';
 import type { Condition, MatchKind } from '../kernel/types.ts';
 import { MAX_ALERT_QUEUE_BYTES, MAX_WINDOW_BYTES, MAX_WINDOWS } from '../limits.ts';
 import type { Logger } from '../log.ts';
+import { AlertRule, type Hold, type RuleContext } from './alert-rule.ts';
+import { Clock } from './clock.ts';
+import { DueQueue } from './due-queue.ts';
+import { GroupBudget } from './groups.ts';
 import { type ProxyOptions, TargetHttp } from './http.ts';
 import { Instance, type InstanceContext } from './instance.ts';
 import type { QueueBudget } from './notifier.ts';
 import { closingMessage, triggerReason } from './reason.ts';
+import { adoptRules } from './replace.ts';
+import { type ConditionStates, restoreAlerts, type SavedAlerts, saveAlerts } from './saved.ts';
 import type { AlertStats } from './stats.ts';
-import { Template } from './template.ts';
 import { Windows } from './window.ts';
 
 export interface AlertsOptions {
@@ -35,72 +41,76 @@ export interface AlertsOptions {
   readonly timeoutMs?: number;
   /** From 0 to 1, for the pauses between tries. */
   readonly random?: () => number;
+  /** Something has changed that must survive a restart. */
+  readonly onChange?: () => void;
 }
 
-/** A rule with what is the same for all its events. */
-interface Prepared {
-  readonly rule: string;
-  readonly template: Template;
-  /** Its targets, as indices of `#instances`. */
-  readonly targets: readonly number[];
-  matched: number;
-  fired: number;
-  resolved: number;
-  lastMatchMs: number;
-}
-
-/** setTimeout takes no longer time than this. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
-export class Alerts {
+/** Rules ready to be taken into force. */
+export interface PreparedRules {
+  readonly rules: readonly AlertRule[];
   /** In the order of the rules: what the kernel is to evaluate. */
   readonly conditions: readonly Condition[];
-  readonly #prepared: Prepared[];
-  readonly #instances: Instance[];
-  readonly #windows: Windows;
+}
+
+export class Alerts {
+  readonly #options: AlertsOptions;
+  readonly #context: RuleContext;
+  readonly #instanceContext: InstanceContext;
+  readonly #windows: Windows<Instance>;
   readonly #budget: QueueBudget;
   readonly #http: TargetHttp;
-  readonly #now: () => number;
-  readonly #wallNow: () => number;
+  readonly #holds: DueQueue<Hold>;
+  /** Instances with a sum to tell. */
+  readonly #limited: DueQueue<Instance>;
+  readonly #clock: Clock;
+  #rules: readonly AlertRule[];
+  /** Targets of rules that are no more, until their queues are empty. */
+  readonly #leaving: Set<Instance>;
   #state: 'running' | 'stopped';
-  #timer: NodeJS.Timeout | undefined;
-  #timerDueMs: number;
+  #orphans: number;
 
   constructor(options: AlertsOptions) {
-    const { rules } = options.rules;
-    this.conditions = rules.map(conditionOf);
-    this.#prepared = [];
-    this.#instances = [];
+    const { now = () => performance.now(), wallNow = Date.now, random = Math.random } = options;
+    const { onChange = () => undefined } = options;
+    this.#options = options;
     this.#budget = { limitBytes: MAX_ALERT_QUEUE_BYTES, usedBytes: 0 };
     this.#http = new TargetHttp({ proxy: options.proxy ?? {}, timeoutMs: options.timeoutMs });
-    this.#now = options.now ?? (() => performance.now());
-    this.#wallNow = options.wallNow ?? Date.now;
+    this.#windows = new Windows({ maxWindows: MAX_WINDOWS, maxBytes: MAX_WINDOW_BYTES });
+    this.#holds = new DueQueue();
+    this.#limited = new DueQueue();
+    this.#leaving = new Set();
     this.#state = 'running';
-    this.#timer = undefined;
-    this.#timerDueMs = Number.POSITIVE_INFINITY;
-    const context: InstanceContext = {
-      post: (recipient, body, signal) => this.#http.post(recipient, body, signal),
-      budget: this.#budget,
-      log: options.log,
-      now: this.#now,
-      wallNow: this.#wallNow,
-      random: options.random ?? Math.random,
+    this.#orphans = 0;
+    this.#context = {
+      ...{ windows: this.#windows, groups: new GroupBudget(), holds: this.#holds, now, wallNow, onChange },
     };
-    for (const rule of rules) this.#prepare(rule, options, context);
-    this.#windows = new Windows(
-      this.#instances.map((instance) => instance.window),
-      { maxWindows: MAX_WINDOWS, maxBytes: MAX_WINDOW_BYTES },
-    );
+    this.#instanceContext = {
+      send: (recipient, body, signal) => this.#http.send(recipient, body, signal),
+      onLimited: (instance) => this.#limited.set(instance, instance.limit.sumDueMs ?? 0),
+      ...{ budget: this.#budget, log: options.log, now, wallNow, random, onChange },
+    };
+    this.#clock = new Clock(now, () => this.#collect());
+    this.#rules = this.prepare(options.rules).rules;
+  }
+
+  /** In the order of the rules: what the kernel is to evaluate. */
+  get conditions(): readonly Condition[] {
+    return this.#rules.map(({ condition }) => condition);
+  }
+
+  get rules(): readonly AlertRule[] {
+    return this.#rules;
   }
 
   get stats(): AlertStats {
+    const instances = this.#rules.flatMap((rule) => rule.instances);
     return {
-      rules: this.#prepared.map(({ rule, matched, fired, resolved, lastMatchMs }) => ({
-        ...{ rule, matched, fired, resolved, lastMatchMs },
-      })),
-      targets: this.#instances.map((instance) => instance.stats),
+      rules: this.#rules.map(({ stats }) => stats),
+      targets: instances.map(({ stats }) => stats),
       queueBytes: this.#budget.usedBytes,
       queueLimitBytes: this.#budget.limitBytes,
+      groupBytes: this.#context.groups.usedBytes,
+      orphans: this.#orphans,
       windows: this.#windows.count,
       windowsEvicted: this.#windows.evicted,
     };
@@ -114,105 +124,118 @@ export class Alerts {
    */
   accept(condition: number, kind: MatchKind, row: Uint8Array): void {
     if (this.#state === 'stopped') return;
-    const prepared = this.#prepared[condition];
-    if (prepared === undefined)
-      throw new TetrashipError('KERNEL', `cannot alert: there is no rule ${condition}`);
+    const rule = this.#rules[condition];
+    if (rule === undefined) throw new TetrashipError('KERNEL', `cannot alert: there is no rule ${condition}`);
     this.#collect(); // what is due by now comes before what happens now
-    const message = prepared.template.render(row);
-    if (kind === 'resolved') {
-      prepared.resolved++;
-      this.#resolve(prepared, message);
-    } else {
-      prepared.matched++;
-      prepared.lastMatchMs = this.#wallNow();
-      if (this.#fire(prepared, message)) prepared.fired++;
-    }
-    this.#arm();
+    rule.accept(kind, row);
+    this.#clock.arm(this.#nextDueMs());
   }
 
-  /** No further calls; what is queued is sent if it can be within the grace, the rest is dropped and counted. */
+  /** Builds what a rule set needs; nothing of it is in force. Rules that are not enabled are left out. */
+  prepare(set: RuleSet): PreparedRules {
+    const { stream, nodeName, deploymentId } = this.#options;
+    const rules = set.rules
+      .filter(({ enabled }) => enabled)
+      .map((rule) => {
+        const alert = { name: rule.name, stream, nodeName, deploymentId, reason: triggerReason(rule) };
+        const instances = rule.targets.map(
+          (target, index) => new Instance(rule, target, index + 1, alert, this.#instanceContext),
+        );
+        return new AlertRule(rule, instances, this.#context);
+      });
+    return { rules, conditions: rules.map(({ condition }) => condition) };
+  }
+
+  /**
+   * Takes prepared rules into force, between two calls of `accept`. What the old ones remember goes on in those that
+   * mean the same; of a firing whose rule is gone or another now, the targets hear the end.
+   *
+   * @param replace puts the new conditions into the kernel; `states` are the kernel's
+   */
+  adopt({ rules }: PreparedRules, states: ConditionStates, replace: () => void): void {
+    this.#rules = adoptRules(this.#rules, rules, {
+      ...{ states, replace, windows: this.#windows },
+      onLeft: (instance) => this.#leave(instance),
+    });
+    this.#context.onChange();
+    this.#clock.arm(this.#nextDueMs());
+  }
+
+  /** Everything that must survive a restart, but the place up to which events were evaluated. */
+  save(states: ConditionStates): SavedAlerts {
+    const { now, wallNow } = this.#context;
+    const clock = { offsetMs: wallNow() - now() };
+    return saveAlerts(this.#rules, this.#leaving, this.#windows, states, clock);
+  }
+
+  /** To be called once, before the first `accept`, when the kernel has the conditions. */
+  restore(saved: SavedAlerts, states: ConditionStates): void {
+    const { now, wallNow } = this.#context;
+    const clock = { offsetMs: wallNow() - now() };
+    this.#orphans = restoreAlerts(saved, this.#rules, this.#windows, states, clock);
+    if (this.#orphans > 0) {
+      this.#options.log.warn(
+        'notifications from before the restart are dropped: their rule or target is gone',
+        {
+          notifications: this.#orphans,
+        },
+      );
+    }
+    this.#clock.arm(this.#nextDueMs());
+  }
+
+  /** No further calls; what is queued is sent if it can be within the grace, the rest stays for `save`. */
   async stop(graceMs: number): Promise<void> {
     if (this.#state === 'stopped') return;
     this.#state = 'stopped';
-    clearTimeout(this.#timer);
+    this.#clock.stop();
     const { promise: grace, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, graceMs);
-    await Promise.race([grace, Promise.all(this.#instances.map((instance) => instance.drain()))]);
+    const instances = [...this.#rules.flatMap((rule) => rule.instances), ...this.#leaving];
+    await Promise.race([grace, Promise.all(instances.map((instance) => instance.drain()))]);
     clearTimeout(timer);
-    await Promise.all(this.#instances.map((instance) => instance.stop()));
+    await Promise.all(instances.map((instance) => instance.stop()));
     await this.#http.close();
-  }
-
-  #prepare(rule: Rule, options: AlertsOptions, context: InstanceContext): void {
-    const { stream, nodeName, deploymentId } = options;
-    const alert = { name: rule.name, stream, nodeName, deploymentId, reason: triggerReason(rule) };
-    const targets = rule.targets.map((target, index) => {
-      const instance = new Instance(rule, target, index + 1, alert, context);
-      return this.#instances.push(instance) - 1;
-    });
-    const template = new Template(rule.message);
-    this.#prepared.push({
-      ...{ rule: rule.name, template, targets, matched: 0, fired: 0, resolved: 0 },
-      lastMatchMs: Number.NaN,
+    const left = instances.reduce((sum, { queue }) => sum + queue.length, 0);
+    if (left === 0) return;
+    this.#options.log.warn('not all notifications could be delivered before the stop', {
+      notifications: left,
     });
   }
 
-  #fire(prepared: Prepared, message: string): boolean {
-    let fired = false;
-    for (const index of prepared.targets) {
-      const instance = this.#instance(index);
-      if (this.#windows.fire(index, message, this.#now())) {
-        instance.notify({ status: 'firing', message });
-        fired = true;
-      } else {
-        instance.suppressed++;
-      }
+  #leave(instance: Instance): void {
+    this.#limited.remove(instance);
+    if (instance.queue.length === 0) return;
+    this.#leaving.add(instance);
+    void instance.drained().then(() => this.#leaving.delete(instance));
+  }
+
+  /** Does what is due by now. */
+  #collect(): number {
+    const nowMs = this.#context.now();
+    if (this.#nextDueMs() > nowMs) return this.#nextDueMs();
+    for (let hold = this.#holds.first; hold !== undefined && hold.dueMs <= nowMs; hold = this.#holds.first) {
+      this.#holds.remove(hold);
+      hold.rule.release(hold.group);
     }
-    return fired;
-  }
-
-  #resolve(prepared: Prepared, message: string): void {
-    for (const index of prepared.targets) {
-      this.#windows.resolve(index);
-      this.#instance(index).notify({ status: 'resolved', message });
+    for (const { window, kind } of this.#windows.collect(nowMs)) {
+      const { owner, key } = window;
+      const message = kind === 'closing' ? closingMessage(owner.window.times) : window.message;
+      const group = owner.isGrouped ? key : undefined;
+      const isTold = owner.notify({ status: 'firing', kind, message, group, atMs: this.#context.wallNow() });
+      window.told ||= isTold;
     }
-  }
-
-  /** Calls again where it is time. */
-  #collect(): void {
-    const nowMs = this.#now();
-    if (this.#windows.nextDueMs > nowMs) return;
-    for (const call of this.#windows.collect(nowMs)) {
-      const instance = this.#instance(call.instance);
-      const message = call.kind === 'closing' ? closingMessage(instance.window.times) : call.message;
-      instance.notify({ status: 'firing', message });
+    for (let due = this.#limited.first; due !== undefined && due.dueMs <= nowMs; due = this.#limited.first) {
+      this.#limited.remove(due);
+      due.tellSum();
     }
+    this.#context.onChange();
+    return this.#nextDueMs();
   }
 
-  /** One timer for all windows; it does not keep the process alive. */
-  #arm(): void {
-    const dueMs = this.#windows.nextDueMs;
-    if (dueMs === this.#timerDueMs) return;
-    clearTimeout(this.#timer);
-    this.#timerDueMs = dueMs;
-    if (dueMs === Number.POSITIVE_INFINITY) return;
-    const waitMs = Math.min(Math.max(Math.ceil(dueMs - this.#now()), 0), MAX_TIMER_MS);
-    this.#timer = setTimeout(() => {
-      this.#timerDueMs = Number.POSITIVE_INFINITY;
-      this.#collect();
-      this.#arm();
-    }, waitMs);
-    this.#timer.unref();
+  #nextDueMs(): number {
+    const never = Number.POSITIVE_INFINITY;
+    const holdMs = this.#holds.first?.dueMs ?? never;
+    return Math.min(this.#windows.nextDueMs, holdMs, this.#limited.first?.dueMs ?? never);
   }
-
-  #instance(index: number): Instance {
-    const instance = this.#instances[index];
-    if (instance === undefined)
-      throw new TetrashipError('KERNEL', `cannot alert: there is no target ${index}`);
-    return instance;
-  }
-}
-
-function conditionOf({ kind, expression, repeats }: Rule): Condition {
-  return kind === 'column' ? { expression, repeats } : { expression };
 }

@@ -5,7 +5,11 @@
  * together with all others; what does not fit is dropped, counted and told. A notification is given up when it
  * is refused, when the target breaks on it again and again, or when it has become too old to be of use.
  *
- * Invariant: added = sent + failed + dropped + queued.
+ *     idle ─add─► sending ─fails─► waiting ─pause over─► sending       `broken` after a few failures in a row:
+ *      ▲            │ queue empty                                      the pauses grow, one try at a time
+ *      └────────────┘              stopped: what is queued is kept for whoever asks
+ *
+ * Invariant: added = sent + failed + dropped + handed over + queued.
  */
 
 import { MAX_TARGET_QUEUE_BYTES, MAX_TARGET_QUEUE_COUNT } from '../limits.ts';
@@ -15,8 +19,11 @@ import { Complaints } from './complaints.ts';
 import type { Notification } from './notification.ts';
 import type { Outcome } from './outcome.ts';
 
-/** An alert older than this is history; it is in Parseable. */
-const MAX_AGE_MS = 60 * 60 * 1000;
+/** An alert older than this is history; it is in Parseable. Long enough for a night in which nobody mends the target. */
+const MAX_AGE_MS = 24 * 60 * 60 * 1000;
+
+/** Failures in a row after which the target counts as broken. */
+const BROKEN_AFTER = 3;
 
 /** Tries of a notification on which the target itself breaks (500): about two minutes. */
 const MAX_SUSPECT_TRIES = 10;
@@ -41,12 +48,19 @@ export interface NotifierOptions {
   readonly now: () => number;
   /** From 0 to 1. */
   readonly random: () => number;
+  /** A notification has left the queue. */
+  readonly onChange: () => void;
 }
 
-interface Entry {
+/** A notification as it waits. */
+export interface Queued {
   readonly notification: Notification;
-  readonly bytes: number;
+  /** Of the caller's clock. */
   readonly addedMs: number;
+}
+
+interface Entry extends Queued {
+  readonly bytes: number;
   tries: number;
 }
 
@@ -62,6 +76,10 @@ export class Notifier {
   trouble = '';
   readonly #options: NotifierOptions;
   readonly #complaints: Complaints;
+  /** Who takes what cannot be sent any more here. */
+  #successor: Notifier | undefined;
+  /** In a row, whatever the notification. */
+  #failures: number;
   readonly #abort: AbortController;
   readonly #queue: Entry[];
   #state: State;
@@ -73,6 +91,8 @@ export class Notifier {
   constructor(options: NotifierOptions) {
     this.#options = options;
     this.#complaints = new Complaints(options.log, options.fields, options.now);
+    this.#successor = undefined;
+    this.#failures = 0;
     this.#abort = new AbortController();
     this.#queue = [];
     this.#state = 'idle';
@@ -85,9 +105,28 @@ export class Notifier {
     return this.#queue.length;
   }
 
+  /** The target fails again and again; its next try decides. */
+  get broken(): boolean {
+    return this.#failures >= BROKEN_AFTER;
+  }
+
+  /** When all that is queued now is dealt with. */
+  get finished(): Promise<void> {
+    return this.#finished;
+  }
+
+  /** What waits, the one under way included. */
+  get queue(): readonly Queued[] {
+    return this.#queue;
+  }
+
   /** Queues for sending; counts it as dropped when there is no room or the notifier has stopped. */
-  add(notification: Notification): void {
-    const bytes = Buffer.byteLength(notification.message) + OVERHEAD_BYTES;
+  add(notification: Notification, addedMs = this.#options.now()): void {
+    if (this.#successor !== undefined) {
+      this.#successor.add(notification, addedMs);
+      return;
+    }
+    const bytes = sizeOf(notification);
     if (this.#state === 'stopped' || !this.#hasRoom(bytes)) {
       this.dropped++;
       this.#complaints.say('error', 'the queue of an alert target is full: notifications are dropped', {
@@ -97,7 +136,7 @@ export class Notifier {
       });
       return;
     }
-    this.#queue.push({ notification, bytes, addedMs: this.#options.now(), tries: 0 });
+    this.#queue.push({ notification, bytes, addedMs, tries: 0 });
     this.#account(bytes);
     if (this.#state === 'idle') this.#finished = this.#run();
   }
@@ -109,20 +148,24 @@ export class Notifier {
     await this.#finished;
   }
 
-  /** Ends the request under way; what is still queued is dropped and counted. */
+  /** What is queued goes to another notifier: at once, but for the request under way, which goes if it fails. */
+  handOver(successor: Notifier): void {
+    this.#successor = successor;
+    const underWay = this.#state === 'sending' ? 1 : 0;
+    const rest = this.#queue.splice(underWay);
+    for (const { notification, addedMs, bytes } of rest) {
+      this.#account(-bytes);
+      successor.add(notification, addedMs);
+    }
+    this.#wake();
+  }
+
+  /** Ends the request under way; what is still queued stays in `queue`. */
   async stop(): Promise<void> {
     this.#abort.abort();
     this.#wake();
     await this.#finished;
     this.#state = 'stopped';
-    const left = this.#queue.splice(0);
-    if (left.length === 0) return;
-    this.dropped += left.length;
-    this.#account(-this.queueBytes);
-    this.#options.log.error('cannot deliver all notifications before the stop: the rest is dropped', {
-      ...this.#options.fields,
-      notifications: left.length,
-    });
   }
 
   #hasRoom(bytes: number): boolean {
@@ -146,20 +189,23 @@ export class Notifier {
       if (this.#abort.signal.aborted && outcome.kind !== 'sent') break;
       entry.tries++;
       this.trouble = outcome.kind === 'sent' ? '' : outcome.cause;
+      this.#failures = outcome.kind === 'sent' ? 0 : this.#failures + 1;
       if (outcome.kind === 'retry' && !this.#givesUp(entry, outcome)) {
         this.retries++;
+        if (this.#successor !== undefined) break;
         this.#complaints.say(
           'warn',
           'an alert target cannot be reached: trying again',
           this.#facts(entry, outcome),
         );
-        const backoff = backoffMs(entry.tries, this.#longestPauseMs, this.#options.random());
+        const backoff = backoffMs(this.#failures, this.#longestPauseMs, this.#options.random());
         await this.#pause(Math.max(backoff, outcome.afterMs ?? 0));
-        if (this.#abort.signal.aborted) break;
+        if (this.#abort.signal.aborted || this.#successor !== undefined) break;
         continue;
       }
       this.#queue.shift();
       this.#account(-entry.bytes);
+      this.#options.onChange();
       if (outcome.kind === 'sent') {
         this.sent++;
       } else {
@@ -172,6 +218,7 @@ export class Notifier {
       }
     }
     this.#state = 'idle';
+    if (this.#successor !== undefined) this.handOver(this.#successor);
   }
 
   #givesUp(entry: Entry, outcome: Outcome & { readonly kind: 'retry' }): boolean {
@@ -192,4 +239,8 @@ export class Notifier {
     clearTimeout(timer);
     this.#wake = () => undefined;
   }
+}
+
+function sizeOf({ message, group = '', event = '' }: Notification): number {
+  return Buffer.byteLength(message) + Buffer.byteLength(group) + Buffer.byteLength(event) + OVERHEAD_BYTES;
 }

@@ -7,8 +7,8 @@
  */
 
 import fs from 'node:fs';
-import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFile } from '../durable-file.ts';
 import { messageOf, systemCode, TetrashipError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { CHECKPOINT_VERSION, parseCheckpoint, printCheckpoint } from './checkpoint-format.ts';
@@ -88,7 +88,8 @@ export class Checkpoint {
     for (let state = this.#next; state !== undefined; state = this.#next) {
       this.#next = undefined;
       try {
-        await this.#write(printCheckpoint(state));
+        // The old one coming back after a crash of the machine means rows that are sent twice, none that is lost.
+        await replaceFile(this.#path, printCheckpoint(state));
         this.stats.writes++;
         if (this.stats.failing) this.#log.info(`${this.#path} can be written again`);
         this.stats.failing = false;
@@ -96,28 +97,6 @@ export class Checkpoint {
         this.#failed(this.#next ?? state, error);
         return;
       }
-    }
-  }
-
-  async #write(text: string): Promise<void> {
-    const temporary = `${this.#path}.tmp`;
-    // A crash from here to the rename leaves the old checkpoint, and a temporary file that is overwritten.
-    const file = await open(temporary, 'w', 0o600);
-    try {
-      await file.writeFile(text);
-      // Without this, a crash of the machine could leave the new name with an empty file behind it.
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    // Atomic: a crash leaves the old one or the new one.
-    await rename(temporary, this.#path);
-    // Until this returns, a crash of the machine may bring the old one back: rows are sent twice, none is lost.
-    const folder = await open(this.#folder, 'r');
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
     }
   }
 

@@ -223,6 +223,11 @@ describe('targets', () => {
           annotations: { message: 'pod b', reason: 'rule-0 on tetrademo is now resolved ' },
           endsAt: '2024-01-02T03:04:05.006Z',
         },
+        {
+          labels: { ...labels, ...ruleLabels, status: 'firing' },
+          annotations: { message: 'pod b', reason: 'rule-0 on tetrademo is now resolved ' },
+          endsAt: '2024-01-02T03:04:05.006Z',
+        },
       ],
     ]);
   });

@@ -7,9 +7,10 @@ import { MAX_ALERT_QUEUE_BYTES, MAX_TARGET_QUEUE_BYTES, MAX_TARGET_QUEUE_COUNT }
 import { LogBook, until } from './support.ts';
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const DOWN: Outcome = { kind: 'retry', cause: 'ECONNREFUSED' };
 
-const firing = (message: string): Notification => ({ status: 'firing', message });
+const firing = (message: string): Notification => ({ status: 'firing', message, atMs: 0 });
 
 /** A notifier whose target answers as told; `tried` holds every try. */
 class Bench {
@@ -33,6 +34,7 @@ class Bench {
       fields: { rule: 'r' },
       now: () => this.nowMs,
       random: () => 0,
+      onChange: () => undefined,
       ...changes,
     });
   }
@@ -118,9 +120,9 @@ test('a notification that breaks the target does not block the queue for ever', 
   expect(bench.numbers).toEqual({ sent: 1, failed: 1, dropped: 0, queueCount: 0 });
 });
 
-test('after an hour a notification is given up', async () => {
+test('after a day a notification is given up', async () => {
   const bench = new Bench(() => {
-    if (bench.tried.length === 20) bench.nowMs = HOUR_MS;
+    if (bench.tried.length === 20) bench.nowMs = DAY_MS;
     return DOWN;
   });
   bench.notifier.add(firing('a'));
@@ -171,7 +173,6 @@ describe('bounds', () => {
     expect(bench.notifier.queueBytes).toBeLessThanOrEqual(MAX_TARGET_QUEUE_BYTES);
     expect(bench.notifier.queueCount + bench.notifier.dropped).toBe(100);
     await bench.notifier.stop();
-    expect(bench.budget.usedBytes).toBe(0);
   });
 
   test('bytes of all together', async () => {
@@ -189,14 +190,14 @@ describe('bounds', () => {
 });
 
 describe('the stop', () => {
-  test('a request under way is ended, the rest is dropped and told', async () => {
+  test('a request under way is ended, and what is queued is kept', async () => {
     const bench = new Bench(hang);
     for (const message of ['a', 'b']) bench.notifier.add(firing(message));
     await bench.notifier.stop();
-    expect(bench.numbers).toEqual({ sent: 0, failed: 0, dropped: 2, queueCount: 0 });
-    expect(bench.log.count('error cannot deliver all notifications before the stop')).toBe(1);
+    expect(bench.numbers).toEqual({ sent: 0, failed: 0, dropped: 0, queueCount: 2 });
     bench.notifier.add(firing('c'));
-    expect(bench.notifier.dropped).toBe(3);
+    expect(bench.notifier.dropped).toBe(1);
+    expect(bench.notifier.queue.map(({ notification }) => notification.message)).toEqual(['a', 'b']);
   });
 
   test('a pause is ended', async () => {
@@ -204,7 +205,7 @@ describe('the stop', () => {
     bench.notifier.add(firing('a'));
     await until(() => bench.notifier.retries === 1);
     await bench.notifier.stop();
-    expect(bench.numbers).toMatchObject({ dropped: 1, queueCount: 0 });
+    expect(bench.numbers).toMatchObject({ dropped: 0, queueCount: 1 });
   });
 
   test('a drain tries at once what waits', async () => {
@@ -215,5 +216,44 @@ describe('the stop', () => {
     outcome = { kind: 'sent' };
     await bench.notifier.drain();
     expect(bench.numbers).toMatchObject({ sent: 1, queueCount: 0 });
+  });
+});
+
+test('a target is broken after three failures in a row, and whole again with the first that passes', async () => {
+  const seen: boolean[] = [];
+  const bench: Bench = new Bench(() => {
+    seen.push(bench.notifier.broken);
+    return seen.length > 4 ? { kind: 'sent' } : DOWN;
+  });
+  bench.notifier.add(firing('a'));
+  await bench.notifier.drain();
+  expect([seen, bench.notifier.broken]).toEqual([[false, false, false, true, true], false]);
+});
+
+describe('handing over', () => {
+  test('while a request is under way: it goes with the others if it fails, in order', async () => {
+    const answers: ((outcome: Outcome) => void)[] = [];
+    const old = new Bench(() => new Promise((resolve) => answers.push(resolve)));
+    const next = new Bench(() => ({ kind: 'sent' }), { budget: old.budget });
+    for (const message of ['a', 'b']) old.notifier.add(firing(message));
+    old.notifier.handOver(next.notifier);
+    old.notifier.add(firing('c'));
+    await next.notifier.drain();
+    expect([old.notifier.queueCount, next.tried]).toEqual([1, ['b', 'c']]);
+    answers[0]?.(DOWN);
+    await until(() => next.notifier.sent === 3);
+    expect([old.tried, next.tried, old.notifier.queueCount]).toEqual([['a'], ['b', 'c', 'a'], 0]);
+    expect(old.budget.usedBytes).toBe(0);
+  });
+
+  test('while it waits: at once, and nothing is tried twice', async () => {
+    const old = new Bench(() => ({ ...DOWN, afterMs: HOUR_MS }));
+    const next = new Bench(() => ({ kind: 'sent' }), { budget: old.budget });
+    for (const message of ['a', 'b']) old.notifier.add(firing(message));
+    await until(() => old.notifier.retries === 1);
+    old.notifier.handOver(next.notifier);
+    await until(() => next.notifier.sent === 2);
+    expect([old.tried, next.tried]).toEqual([['a'], ['a', 'b']]);
+    expect(old.budget.usedBytes).toBe(0);
   });
 });

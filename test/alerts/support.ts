@@ -33,6 +33,7 @@ export interface AlertJson {
   readonly message?: string;
   readonly rule?: unknown;
   readonly targets: readonly Record<string, unknown>[];
+  readonly tetraship?: Record<string, unknown>;
 }
 
 /** Alerts of rules that default to a composite one with the pod in its message. */

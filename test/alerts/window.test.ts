@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type WindowMode, type WindowSpec, Windows } from '../../agent/alerts/window.ts';
+import { type WindowMode, type WindowOwner, type WindowSpec, Windows } from '../../agent/alerts/window.ts';
 
 const ROOM = { maxWindows: 10_000, maxBytes: Number.POSITIVE_INFINITY };
 const spec = (mode: WindowMode, intervalMs = 10_000, times = 5): WindowSpec => ({ mode, intervalMs, times });
@@ -8,11 +8,13 @@ const spec = (mode: WindowMode, intervalMs = 10_000, times = 5): WindowSpec => (
 /** Windows of one instance on a clock; every call becomes `second message[ closing]`. */
 class Harness {
   readonly calls: string[] = [];
-  readonly windows: Windows;
+  readonly windows: Windows<WindowOwner>;
+  readonly #owner: WindowOwner;
   #nowMs = 0;
 
   constructor(only: WindowSpec, limits = ROOM) {
-    this.windows = new Windows([only], limits);
+    this.windows = new Windows(limits);
+    this.#owner = { window: only };
   }
 
   /** Lets the time pass, calling as a timer would. */
@@ -23,12 +25,13 @@ class Harness {
   }
 
   fire(message = 'm'): this {
-    if (this.windows.fire(0, message, this.#nowMs)) this.calls.push(`${this.#nowMs / 1000} ${message}`);
+    if (this.windows.fire(this.#owner, message, message, this.#nowMs) !== undefined)
+      this.calls.push(`${this.#nowMs / 1000} ${message}`);
     return this;
   }
 
   resolve(): this {
-    this.windows.resolve(0);
+    this.windows.resolve(this.#owner);
     return this;
   }
 
@@ -40,8 +43,8 @@ class Harness {
   }
 
   #collect(nowMs: number): void {
-    for (const { message, kind } of this.windows.collect(nowMs)) {
-      this.calls.push(`${nowMs / 1000} ${message}${kind === 'closing' ? ' closing' : ''}`);
+    for (const { window, kind } of this.windows.collect(nowMs)) {
+      this.calls.push(`${nowMs / 1000} ${window.message}${kind === 'closing' ? ' closing' : ''}`);
     }
   }
 }
@@ -208,16 +211,19 @@ test('random actions against a model', () => {
           action.instance === 1 && action.message === 'b' ? { ...action, message: 'a' } : action,
         )
         .sort((one, other) => one.atMs - other.atMs);
-      const windows = new Windows([only, only], ROOM);
+      const owners = [{ window: only }, { window: only }];
+      const windows = new Windows<WindowOwner>(ROOM);
       const calls: string[] = [];
       for (let ms = 0; ms <= 300; ms++) {
         if (windows.nextDueMs <= ms) {
-          for (const { instance, message, kind } of windows.collect(ms))
-            calls.push(`${ms} ${instance} ${message} ${kind}`);
+          for (const { window, kind } of windows.collect(ms))
+            calls.push(`${ms} ${owners.indexOf(window.owner)} ${window.message} ${kind}`);
         }
         for (const { instance, message } of actions.filter(({ atMs }) => atMs === ms)) {
-          if (message === undefined) windows.resolve(instance);
-          else if (windows.fire(instance, message, ms)) calls.push(`${ms} ${instance} ${message} first`);
+          const owner = owners[instance] ?? { window: only };
+          if (message === undefined) windows.resolve(owner);
+          else if (windows.fire(owner, message, message, ms) !== undefined)
+            calls.push(`${ms} ${instance} ${message} first`);
         }
       }
       expect(calls.sort()).toEqual(model(only, actions, 300));

@@ -1,20 +1,17 @@
-/** A plain HTTP target: POST with the text as it is, and the rule's own headers. */
+/** A plain HTTP target: the text as the format has it, or JSON as notification-schema.json describes it. */
 
-import type { WebhookTarget } from '../../../rules/ruleset.ts';
+import type { Rule, WebhookTarget } from '../../../rules/ruleset.ts';
 import type { AlertIdentity, Recipient } from '../notification.ts';
-import { addressOf } from './address.ts';
+import { Contact } from './contact.ts';
+import { jsonBody } from './json.ts';
 import { alertText } from './text.ts';
 
-export function webhook(target: WebhookTarget, alert: AlertIdentity): Recipient {
-  const { url, headers } = addressOf(target.endpoint);
-  // The rule's own spelling and value win over ours.
-  const own = new Set(Object.keys(target.headers).map((name) => name.toLowerCase()));
-  const defaults = { 'content-type': 'text/plain; charset=utf-8', ...headers };
-  const missing = Object.entries(defaults).filter(([name]) => !own.has(name));
+export function webhook(target: WebhookTarget, rule: Rule, alert: AlertIdentity): Recipient {
+  const { method, skipTlsCheck, tls, timeoutMs, format } = target;
+  const contact = new Contact(target, format === 'json' ? 'application/json' : 'text/plain; charset=utf-8');
   return {
-    url,
-    headers: { ...Object.fromEntries(missing), ...target.headers },
-    skipTlsCheck: target.skipTlsCheck,
-    body: (notification) => alertText(alert, notification),
+    ...{ method, skipTlsCheck, tls, timeoutMs },
+    address: () => contact.address(),
+    body: format === 'json' ? jsonBody(rule, alert) : (notification) => alertText(alert, notification),
   };
 }
