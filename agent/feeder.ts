@@ -22,7 +22,7 @@ import {
 } from './kernel/kernel.ts';
 import { REJECT_REASONS, type RejectReason } from './kernel/types.ts';
 import { MiB, READ_CHUNK_BYTES, TOO_LONG_PREFIX_BYTES } from './limits.ts';
-import type { TrackedFile } from './position.ts';
+import type { Position, TrackedFile } from './position.ts';
 
 /** Bytes of one turn: about half a millisecond of work. */
 const TURN_BYTES = MiB;
@@ -36,6 +36,18 @@ export interface RejectedLine {
   readonly line: Uint8Array;
 }
 
+/** What was evaluated before a restart: read and sent again, and not evaluated again. */
+export interface Evaluation {
+  /** Bytes of the file; 0 for one that is new. */
+  evaluatedUpTo(file: TrackedFile): number;
+  /** The place turned out to be no end of a line. */
+  forget(file: TrackedFile): void;
+  /** Runs the kernel so that its states stay what they are. */
+  quietly(process: () => number): number;
+  /** Everything before is evaluated. */
+  passed(position: Position): void;
+}
+
 export interface FeederOptions {
   readonly kernel: Kernel;
   readonly batcher: Batcher;
@@ -43,6 +55,7 @@ export interface FeederOptions {
   readonly onReject: (reject: RejectedLine) => void;
   /** The row is a view, valid until return. */
   readonly onMatch: (match: KernelMatch) => void;
+  readonly evaluation: Evaluation;
   /** Everything there was to read is consumed. */
   readonly onIdle: () => void;
 }
@@ -120,14 +133,18 @@ export class Feeder {
 
   /** Moves what a source has, up to one turn's worth; returns the bytes moved, or -1 when no slot is free. */
   #drain(source: Source): number {
-    const { batcher } = this.#options;
+    const { batcher, evaluation } = this.#options;
     let moved = 0;
     let view = this.#chunk;
     while (moved < TURN_BYTES) {
       if (!batcher.tryOpen()) return -1;
-      const length = source.read(view);
+      const before = source.file;
+      const quietBytes = before === undefined ? 0 : evaluation.evaluatedUpTo(before) - source.offsetBytes;
+      const room = quietBytes > 0 && quietBytes < view.length ? view.subarray(0, quietBytes) : view;
+      const length = source.read(room);
       const file = source.file;
       if (file === undefined) break;
+      const isQuiet = quietBytes > 0 && file === before;
       let overlong = this.#overlong.get(source.key);
       if (overlong && overlong.file !== file) {
         // The file was truncated under the line: what was seen of it is all there will be.
@@ -141,41 +158,47 @@ export class Feeder {
         continue;
       }
       if (overlong) {
-        moved += this.#skip(source, overlong, view.subarray(0, length));
+        moved += this.#skip(source, overlong, room.subarray(0, length));
         continue;
       }
-      const status = this.#feed(source, file, length);
+      const status = this.#feed(source, file, length, isQuiet);
       const consumed = this.#kernel.consumedBytes;
       moved += consumed;
       if (consumed > 0) {
         view = this.#chunk;
       } else if (status === STATUS_MORE) {
         // Part of a line: wait for the rest of it, or look at more of it at once.
-        if (length < view.length) break;
-        view = this.#whole;
+        if (isQuiet && length === quietBytes) evaluation.forget(file);
+        else if (length < room.length) break;
+        else view = this.#whole;
       }
     }
     return moved;
   }
 
   /** Gives `length` bytes in the input buffer to the kernel and takes what it found; returns its status. */
-  #feed(source: Source, file: TrackedFile, length: number): number {
+  #feed(source: Source, file: TrackedFile, length: number, isQuiet: boolean): number {
     const kernel = this.#kernel;
-    const { batcher } = this.#options;
+    const { batcher, evaluation } = this.#options;
     const offset = source.offsetBytes;
     batcher.rowsFrom(file);
     kernel.readsFrom(file.identity.firstLineHash);
-    const status = kernel.process(length, offset, source.atFinalEnd);
+    // Up to a place evaluated before, an unterminated piece is no last one.
+    const status = isQuiet
+      ? evaluation.quietly(() => kernel.process(length, offset, false))
+      : kernel.process(length, offset, source.atFinalEnd);
     const consumed = kernel.consumedBytes;
     this.#count(consumed);
     const rejects = kernel.rejectCount;
     for (let i = 0; i < rejects; i++) this.#reject(file, offset, i);
-    const matches = kernel.matchCount;
+    const matches = isQuiet ? 0 : kernel.matchCount;
     for (let i = 0; i < matches; i++) this.#options.onMatch(kernel.match(i));
 
     if (consumed > 0) {
       source.consume(consumed);
-      batcher.covered({ file, offsetBytes: offset + consumed });
+      const position = { file, offsetBytes: offset + consumed };
+      batcher.covered(position);
+      evaluation.passed(position);
     }
     if (status === STATUS_TOO_LONG) this.#overlong.set(source.key, new OverlongLine(file, offset + consumed));
     // A full slot leaves at once. A call that stopped to be drained goes on with the bytes that are left.
@@ -228,9 +251,8 @@ export class Feeder {
       lengthBytes: overlong.lengthBytes,
       line: overlong.head,
     });
-    this.#options.batcher.covered({
-      file: overlong.file,
-      offsetBytes: overlong.offsetBytes + overlong.lengthBytes,
-    });
+    const position = { file: overlong.file, offsetBytes: overlong.offsetBytes + overlong.lengthBytes };
+    this.#options.batcher.covered(position);
+    this.#options.evaluation.passed(position);
   }
 }

@@ -1,6 +1,6 @@
 /** The stages as the metrics page and the readiness probe see them. Read when somebody asks, and not otherwise. */
 
-import type { Alerts } from './alerts/engine.ts';
+import type { Alerting } from './alerts/alerting.ts';
 import type { TargetStats } from './alerts/stats.ts';
 import type { Config } from './config.ts';
 import type { Dataset } from './delivery/dataset.ts';
@@ -18,7 +18,7 @@ export interface Stages {
   readonly config: Config;
   readonly delivery: Delivery;
   readonly deadLetters: DeadLetters;
-  readonly alerts: Alerts;
+  readonly alerts: Alerting;
   readonly checkpoint: Checkpoint;
   /** These exist from the start on. */
   readonly kernel: () => Kernel | undefined;

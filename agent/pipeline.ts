@@ -5,8 +5,7 @@
 
 import { join } from 'node:path';
 import { loadRules } from '../rules/load.ts';
-import type { RuleSet } from '../rules/ruleset.ts';
-import { Alerts } from './alerts/engine.ts';
+import { Alerting } from './alerts/alerting.ts';
 import type { Config } from './config.ts';
 import { Dataset } from './delivery/dataset.ts';
 import { DeadLetters } from './delivery/deadletter.ts';
@@ -48,12 +47,11 @@ export class Pipeline {
   readonly finished: Promise<void>;
   readonly #config: Config;
   readonly #log: Logger;
-  readonly #rules: RuleSet;
   readonly #ledger: Ledger;
   readonly #deadLetters: DeadLetters;
   readonly #delivery: Delivery;
   readonly #dataset: Dataset;
-  readonly #alerts: Alerts;
+  readonly #alerts: Alerting;
   readonly #checkpoint: Checkpoint;
   readonly #lock: StateLock;
   readonly #stages: Stages;
@@ -74,7 +72,8 @@ export class Pipeline {
   constructor(config: Config, log: Logger) {
     this.#config = config;
     this.#log = log;
-    this.#rules = config.rules === undefined ? { rules: [] } : loadRules(...config.rules);
+    const rulePaths = config.rules ?? [];
+    const rules = loadRules(...rulePaths);
     openStateFolder(config.stateDir);
     this.#lock = lockStateFolder(config.stateDir);
     this.#checkpoint = new Checkpoint(config.stateDir, log);
@@ -98,13 +97,17 @@ export class Pipeline {
       onColumns: (names, frozen) => this.#columnsOfDataset(names, frozen),
       log,
     });
-    this.#alerts = new Alerts({
-      rules: this.#rules,
-      stream: config.stream,
-      nodeName: config.nodeName,
+    this.#alerts = new Alerting({
+      ...{
+        rules,
+        rulePaths,
+        log,
+        stateDir: config.stateDir,
+        stream: config.stream,
+        nodeName: config.nodeName,
+      },
       deploymentId: deploymentId(config.stateDir),
       proxy: proxyOptions(config),
-      log,
     });
     this.#kernel = undefined;
     this.#intake = undefined;
@@ -144,6 +147,7 @@ export class Pipeline {
       names,
     });
     this.#kernel = kernel;
+    await this.#alerts.start(kernel.conditions);
     this.#knownNames = kernel.nameCount;
     this.#savedNames = kernel.nameCount;
     this.#batcher = new Batcher(kernel, {
@@ -164,6 +168,7 @@ export class Pipeline {
       sources: () => intake.sources,
       onReject: (reject) => this.#deadLetter(reject),
       onMatch: ({ condition, kind, row }) => this.#alerts.accept(condition, kind, row),
+      evaluation: this.#alerts,
       onIdle: () => this.#idle(),
     });
     this.#delivery.start();
@@ -257,7 +262,10 @@ export class Pipeline {
       return;
     }
     this.#saveNames();
-    await this.#checkpoint.save(this.#intake.resumeState(this.#ledger.takeLowWater()));
+    // The alerts first: the checkpoint must not pass an event whose alert only this process remembers.
+    const state = this.#intake.resumeState(this.#ledger.takeLowWater());
+    if (await this.#alerts.save()) await this.#checkpoint.save(state);
+    else this.#ledger.dirty = true;
   }
 
   #idle(): void {
