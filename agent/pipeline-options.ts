@@ -5,13 +5,14 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Expression } from '../rules/ast.ts';
 import { ExpressionError, formatError, parse } from '../rules/parse.ts';
-import type { ProxyOptions } from './alerts/http.ts';
+import type { AlertingOptions } from './alerts/alerting.ts';
 import type { Config } from './config.ts';
 import type { ClientOptions } from './delivery/client.ts';
 import type { DeliveryOptions } from './delivery/delivery.ts';
 import { messageOf, systemCode, TetrashipError } from './errors.ts';
 import type { KernelOptions } from './kernel/kernel.ts';
 import { SLOT_COUNT } from './limits.ts';
+import type { Logger } from './log.ts';
 
 /** @throws TetrashipError CONFIG when a filter is no expression. */
 export function kernelOptions(config: Config): KernelOptions {
@@ -78,9 +79,16 @@ export function deliveryOptions(config: Config): FromConfig {
   };
 }
 
-/** For the targets of alerts. */
-export function proxyOptions({ httpProxy, httpsProxy, noProxy }: Config): ProxyOptions {
-  return { ...(httpProxy && { httpProxy }), ...(httpsProxy && { httpsProxy }), ...(noProxy && { noProxy }) };
+/** @throws TetrashipError STATE: the id of the installation is kept in the state folder. */
+export function alertingOptions(config: Config, log: Logger): Omit<AlertingOptions, 'rules' | 'isBlocked'> {
+  const { stateDir, stream, nodeName, httpProxy, httpsProxy, noProxy } = config;
+  const proxy = {
+    ...(httpProxy && { httpProxy }),
+    ...(httpsProxy && { httpsProxy }),
+    ...(noProxy && { noProxy }),
+  };
+  const rulePaths = config.rules ?? [];
+  return { rulePaths, stateDir, stream, nodeName, deploymentId: deploymentId(stateDir), proxy, log };
 }
 
 function pem(variable: string, file: string | undefined): string | undefined {
@@ -108,7 +116,7 @@ export function openStateFolder(folder: string): void {
 }
 
 /** A random id of this installation, made once and kept in the state folder. */
-export function deploymentId(folder: string): string {
+function deploymentId(folder: string): string {
   const file = join(folder, 'deployment-id');
   try {
     return readFileSync(file, 'utf8').trim();

@@ -1,18 +1,20 @@
 /** The stages as the metrics page and the readiness probe see them. Read when somebody asks, and not otherwise. */
 
 import type { Alerting } from './alerts/alerting.ts';
-import type { TargetStats } from './alerts/stats.ts';
 import type { Config } from './config.ts';
 import type { Dataset } from './delivery/dataset.ts';
 import type { DeadLetters } from './delivery/deadletter.ts';
 import type { Delivery } from './delivery/delivery.ts';
+import type { DeadLetter } from './delivery/letter-format.ts';
 import { DURATION_BOUNDS_S } from './delivery/stats.ts';
-import type { Feeder } from './feeder.ts';
+import type { Feeder, RejectedLine } from './feeder.ts';
 import type { Checkpoint } from './intake/checkpoint.ts';
 import type { Intake } from './intake/intake.ts';
 import type { Kernel } from './kernel/kernel.ts';
+import { REJECT_MESSAGES } from './kernel/types.ts';
 import type { MetricSources } from './ops/metric.ts';
 import type { ReadinessFacts } from './ops/readiness.ts';
+import { alertSources } from './pipeline-alert-views.ts';
 
 export interface Stages {
   readonly config: Config;
@@ -84,17 +86,17 @@ export function metricSources(stages: Stages): MetricSources {
     checkpointWrites: () => checkpoint.stats.writes,
     checkpointErrors: () => checkpoint.stats.errors,
 
-    alertsMatched: () => alerts.stats.rules.map(({ rule, matched }) => [rule, matched]),
-    alertNotifications: () => alerts.stats.targets.flatMap(notifications),
-    alertQueueBytes: () => alerts.stats.queueBytes,
+    ...alertSources(alerts),
   };
 }
 
-function notifications({ rule, target, ...counts }: TargetStats): [string[], number][] {
-  return (['sent', 'failed', 'dropped', 'suppressed'] as const).map((result) => [
-    [rule, target, result],
-    counts[result],
-  ]);
+/** A line that is no event, as it is kept. */
+export function deadLetterOf({ reason, file, offsetBytes, lengthBytes, line }: RejectedLine): DeadLetter {
+  return {
+    ...{ reason, file: file.path, offset: offsetBytes, length: lengthBytes, line },
+    status: null,
+    message: REJECT_MESSAGES[reason],
+  };
 }
 
 /** What /readyz judges by. */

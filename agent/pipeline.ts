@@ -12,26 +12,19 @@ import { DeadLetters } from './delivery/deadletter.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { Ledger } from './delivery/ledger.ts';
 import { messageOf } from './errors.ts';
-import { Feeder, type RejectedLine } from './feeder.ts';
+import { Feeder } from './feeder.ts';
 import { Checkpoint } from './intake/checkpoint.ts';
 import { Intake } from './intake/intake.ts';
 import { lockStateFolder, type StateLock } from './intake/lock.ts';
 import { Batcher, type SealedBatch } from './kernel/batcher.ts';
 import { Kernel } from './kernel/kernel.ts';
-import { REJECT_MESSAGES } from './kernel/types.ts';
 import { SLOT_COUNT } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { MetricSources } from './ops/metric.ts';
 import type { ReadinessFacts } from './ops/readiness.ts';
-import {
-  deliveryOptions,
-  deploymentId,
-  kernelOptions,
-  openStateFolder,
-  proxyOptions,
-} from './pipeline-options.ts';
+import { alertingOptions, deliveryOptions, kernelOptions, openStateFolder } from './pipeline-options.ts';
 import { stageFacts } from './pipeline-status.ts';
-import { metricSources, readinessFacts, type Stages } from './pipeline-views.ts';
+import { deadLetterOf, metricSources, readinessFacts, type Stages } from './pipeline-views.ts';
 import type { StageFacts } from './status/facts.ts';
 
 /** How often the checkpoint is written while data flows. */
@@ -72,8 +65,7 @@ export class Pipeline {
   constructor(config: Config, log: Logger) {
     this.#config = config;
     this.#log = log;
-    const rulePaths = config.rules ?? [];
-    const rules = loadRules(...rulePaths);
+    const rules = loadRules(...(config.rules ?? []));
     openStateFolder(config.stateDir);
     this.#lock = lockStateFolder(config.stateDir);
     this.#checkpoint = new Checkpoint(config.stateDir, log);
@@ -98,16 +90,9 @@ export class Pipeline {
       log,
     });
     this.#alerts = new Alerting({
-      ...{
-        rules,
-        rulePaths,
-        log,
-        stateDir: config.stateDir,
-        stream: config.stream,
-        nodeName: config.nodeName,
-      },
-      deploymentId: deploymentId(config.stateDir),
-      proxy: proxyOptions(config),
+      ...alertingOptions(config, log),
+      rules,
+      isBlocked: () => this.#delivery.full,
     });
     this.#kernel = undefined;
     this.#intake = undefined;
@@ -166,7 +151,7 @@ export class Pipeline {
       kernel,
       batcher: this.#batcher,
       sources: () => intake.sources,
-      onReject: (reject) => this.#deadLetter(reject),
+      onReject: (reject) => this.#deadLetters.append(deadLetterOf(reject)),
       onMatch: ({ condition, kind, row }) => this.#alerts.accept(condition, kind, row),
       evaluation: this.#alerts,
       onIdle: () => this.#idle(),
@@ -277,18 +262,6 @@ export class Pipeline {
     this.#batcher?.seal();
     if (this.#ledger.openCount === 0) this.#finish();
     else setTimeout(() => this.#finishInput(), END_LOOK_MS);
-  }
-
-  #deadLetter({ reason, file, offsetBytes, lengthBytes, line }: RejectedLine): void {
-    this.#deadLetters.append({
-      reason,
-      file: file.path,
-      offset: offsetBytes,
-      length: lengthBytes,
-      status: null,
-      message: REJECT_MESSAGES[reason],
-      line,
-    });
   }
 
   #columnsOfDataset(names: readonly string[], frozen: boolean): void {

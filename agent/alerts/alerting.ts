@@ -19,7 +19,15 @@ export interface AlertingOptions extends Omit<AlertsOptions, 'onChange'> {
   /** Files and folders that the rules come from; without any nothing is kept. */
   readonly rulePaths: readonly string[];
   readonly stateDir: string;
+  /** Whether reading waits because outbox and spool are full. */
+  readonly isBlocked: () => boolean;
 }
+
+/** With persistence a target that is down need not hold up the stop: its notifications wait for the next start. */
+const STOP_GRACE_MS = 2_000;
+
+/** Looks between which alerting must be blocked for it to be an error, and not the usual wait for a slot. */
+const BLOCKED_LOOK_MS = 1_000;
 
 export interface ReloadStats {
   /** Of the last try; the start counts. */
@@ -38,8 +46,11 @@ export class Alerting {
   readonly #evaluated: Evaluated;
   readonly #file: AlertStateFile;
   readonly #watch: RulesWatch;
+  readonly #isBlockedNow: () => boolean;
   #program: ProgramHost | undefined;
   #reloading: Promise<void>;
+  #blockedTimer: NodeJS.Timeout | undefined;
+  #blocked: 'no' | 'seen' | 'told';
 
   constructor(options: AlertingOptions) {
     this.#paths = options.rulePaths;
@@ -54,7 +65,10 @@ export class Alerting {
       this.#reloading = this.#reload();
     });
     this.#program = undefined;
+    this.#isBlockedNow = options.isBlocked;
     this.#reloading = Promise.resolve();
+    this.#blockedTimer = undefined;
+    this.#blocked = 'no';
     this.#warn(options.rules);
   }
 
@@ -68,6 +82,11 @@ export class Alerting {
 
   get stateStats(): Readonly<AlertStateFile['stats']> {
     return this.#file.stats;
+  }
+
+  /** Alerts wait with everything else. */
+  get isBlocked(): boolean {
+    return this.#isOn && this.#isBlockedNow();
   }
 
   get #isOn(): boolean {
@@ -88,6 +107,8 @@ export class Alerting {
       this.#alerts.restore(saved, program);
     }
     await this.#watch.start();
+    this.#blockedTimer = setInterval(() => this.#lookBlocked(), BLOCKED_LOOK_MS);
+    this.#blockedTimer.unref();
   }
 
   accept(condition: number, kind: MatchKind, row: Uint8Array): void {
@@ -127,10 +148,25 @@ export class Alerting {
   /** What cannot be delivered within the grace is kept for the next start. */
   async stop(graceMs: number): Promise<void> {
     this.#watch.stop();
+    clearInterval(this.#blockedTimer);
     await this.#reloading;
-    await this.#alerts.stop(graceMs);
+    await this.#alerts.stop(this.#isOn ? Math.min(graceMs, STOP_GRACE_MS) : graceMs);
     this.#file.close();
     await this.save();
+  }
+
+  #lookBlocked(): void {
+    const before = this.#blocked;
+    if (!this.isBlocked) {
+      this.#blocked = 'no';
+      if (before === 'told') this.#log.info('alerting goes on: there is room again');
+      return;
+    }
+    this.#blocked = before === 'no' ? 'seen' : 'told';
+    if (before !== 'seen') return;
+    this.#log.error(
+      'alerting waits: outbox and spool are full, so no further event is read, and alerts are late until the server takes rows again. Raise TETRASHIP_SPOOL_BYTES, or set TETRASHIP_WHEN_FULL=drop_oldest to give up the oldest rows instead',
+    );
   }
 
   #changed(): void {

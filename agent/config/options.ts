@@ -46,7 +46,7 @@ const AGENT_OPTIONS = {
     name: 'TETRASHIP_RULES',
     group: 'Rules',
     kind: list(path('', '/etc/tetraship/rules'), 32, 'files, or folders of .json files'),
-    help: 'Alert rules; `*.test.json` are passed over.',
+    help: 'Alert rules; `*.test.json` are passed over. Changes are taken without a restart.',
   }),
   listen: withDefault({
     name: 'TETRASHIP_LISTEN',

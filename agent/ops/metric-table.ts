@@ -4,6 +4,7 @@
  */
 
 import type { Metric } from './metric.ts';
+import { ALERT_METRICS } from './metric-table-alerts.ts';
 
 export const METRICS: readonly Metric[] = [
   {
@@ -289,28 +290,5 @@ export const METRICS: readonly Metric[] = [
     action: 'Any increase: disk full or read-only; delivery goes on, but after a restart more is sent twice.',
     read: (sources) => sources.checkpointErrors(),
   },
-  {
-    name: 'tetraship_alerts_matched_total',
-    type: 'counter',
-    labels: ['rule'],
-    help: 'Matches per rule.',
-    action: 'A rule that matches all the time says nothing: narrow it.',
-    read: (sources) => sources.alertsMatched(),
-  },
-  {
-    name: 'tetraship_alert_notifications_total',
-    type: 'counter',
-    labels: ['rule', 'target', 'result'],
-    help: 'Notifications by rule, target and result.',
-    action:
-      '`failed`, `dropped`: the target is away or refuses; the log has its answer. `suppressed` is a repeat within its window.',
-    read: (sources) => sources.alertNotifications(),
-  },
-  {
-    name: 'tetraship_alert_queue_bytes',
-    type: 'gauge',
-    help: 'Memory taken by notifications that wait for their targets.',
-    action: 'Grows: a target is away.',
-    read: (sources) => sources.alertQueueBytes(),
-  },
+  ...ALERT_METRICS,
 ];

@@ -66,10 +66,30 @@ export interface MetricSources {
   readonly checkpointWrites: () => number;
   readonly checkpointErrors: () => number;
   /** By rule name. */
+  /** The first label of all of them is the rule. */
   readonly alertsMatched: () => Samples;
-  /** By rule name, target type or name, result. */
+  readonly alertsFired: () => Samples;
+  /** By rule and reason. */
+  readonly alertMatchesHeldBack: () => Samples;
+  readonly alertGroups: () => Samples;
+  readonly alertGroupsEvicted: () => Samples;
+  readonly alertWindows: () => number;
+  readonly alertWindowsEvicted: () => number;
+  /** By rule, target and result. */
   readonly alertNotifications: () => Samples;
+  /** These by rule and target. */
+  readonly alertRetries: () => Samples;
+  readonly alertTargetFailing: () => Samples;
+  readonly alertQueued: () => Samples;
   readonly alertQueueBytes: () => number;
+  readonly alertOrphans: () => number;
+  readonly alertStateErrors: () => number;
+  readonly rules: () => number;
+  /** By result. */
+  readonly rulesReloads: () => Samples;
+  readonly rulesReloadSuccess: () => number;
+  readonly rulesReloadSuccessSeconds: () => number;
+  readonly alertsBlocked: () => number;
 }
 
 export interface Metric {

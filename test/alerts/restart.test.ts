@@ -38,6 +38,7 @@ class Scene {
       PARSEABLE_URL: this.#server,
       TETRAGON_LOG: this.log,
       TETRASHIP_RULES: this.rules,
+      TETRASHIP_SHUTDOWN_GRACE: '5s',
     });
     await agent.url();
     return agent;
