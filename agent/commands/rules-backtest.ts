@@ -15,6 +15,8 @@ import { countOf, cut, say, sayTable } from './say.ts';
 
 /** Shown of each rule that fired, unless told otherwise. */
 const ROWS_SHOWN = 3;
+/** Of the rules that match nothing. */
+const NAMES_SHOWN = 20;
 const MESSAGE_CHARS = 160;
 
 export interface BacktestOptions {
@@ -63,14 +65,28 @@ function printResults(results: readonly RuleResult[], scanned: readonly ScannedL
   const events = scanned.reduce((sum, log) => sum + log.events, 0);
   const bytes = scanned.reduce((sum, log) => sum + log.bytes, 0);
   say(`${countOf(events, 'event')} of ${countOf(scanned.length, 'log')}, ${size(bytes)}\n`);
-  const lines = results.map(({ rule, matched, fired, first, last }) => [
-    rule.name,
-    String(matched),
-    String(fired),
-    first ?? '',
-    last ?? '',
-  ]);
-  sayTable(['rule', 'matched', 'fired', 'first', 'last'], lines, ['left', 'right', 'right', 'left', 'left']);
+  const silent = results.filter(({ matched }) => matched === 0).map(({ rule }) => rule.name);
+  const lines = results
+    .filter(({ matched }) => matched > 0)
+    .map(({ rule, matched, fired, first, last }) => [
+      rule.name,
+      String(matched),
+      String(fired),
+      first ?? '',
+      last ?? '',
+    ]);
+  if (lines.length > 0)
+    sayTable(['rule', 'matched', 'fired', 'first', 'last'], lines, [
+      'left',
+      'right',
+      'right',
+      'left',
+      'left',
+    ]);
+  if (silent.length > 0) {
+    const more = silent.length > NAMES_SHOWN ? ` and ${silent.length - NAMES_SHOWN} more` : '';
+    say(`\nNo event matches ${silent.slice(0, NAMES_SHOWN).join(', ')}${more}.`);
+  }
   for (const { rule, fired, rows } of results) {
     if (rows.length === 0) continue;
     const which =

@@ -1,5 +1,6 @@
 /** What commands print for people. */
 
+import { systemCode } from '../errors.ts';
 import { printable } from '../ops/printable.ts';
 
 const GAP = '  ';
@@ -9,8 +10,20 @@ export const countOf = (count: number, what: string): string =>
 
 export const countOfRules = (rules: number): string => (rules === 1 ? '1 rule' : `${rules} rules`);
 
+/** Whoever reads has seen enough (`| head`): there is nothing to say any more. */
+let isHeard = false;
+function endWithReader(): void {
+  if (isHeard) return;
+  isHeard = true;
+  process.stdout.on('error', (error) => {
+    if (systemCode(error) !== 'EPIPE') throw error;
+    process.exit(process.exitCode ?? 0);
+  });
+}
+
 /** Standard output: the result is what was asked for. */
 export function say(text: string): void {
+  endWithReader();
   process.stdout.write(`${text.split('\n').map(printable).join('\n')}\n`);
 }
 
