@@ -1,13 +1,14 @@
 /** `npm run build:dist`: JavaScript for production in dist/, which starts faster and smaller than stripped types. */
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = new URL('..', import.meta.url);
 
-/** Generated files that tsc does not carry over: the kernel, and the compiled validator of rules. */
+/** What tsc does not carry over: the kernel, the rule packs, and the compiled validator of rules. */
 const KERNEL = 'agent/kernel/kernel.wasm';
+const PACKS = 'rules/packs';
 const VALIDATOR = 'rules/validate.js';
 
 rmSync(new URL('dist', root), { recursive: true, force: true });
@@ -21,5 +22,6 @@ if (status === 0) {
   // As tsc does with what it compiles, relative imports name the JavaScript.
   const validator = readFileSync(new URL(VALIDATOR, root), 'utf8').replace(/(from '\.[^']*)\.ts'/g, "$1.js'");
   writeFileSync(new URL(`dist/${VALIDATOR}`, root), validator);
+  cpSync(new URL(PACKS, root), new URL(`dist/${PACKS}`, root), { recursive: true });
 }
 process.exitCode = status ?? 1;

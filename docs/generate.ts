@@ -9,6 +9,7 @@ import type { Metric } from '../agent/ops/metric.ts';
 import { METRICS } from '../agent/ops/metric-table.ts';
 import { processMetrics } from '../agent/ops/process-metrics.ts';
 import { chartPages } from '../deploy/chart-pages.ts';
+import { packsPage } from './packs-page.ts';
 
 const CONFIGURATION_HEAD = `# Configuration
 
@@ -94,6 +95,7 @@ interface Page {
 export function generatedPages(): readonly Page[] {
   const configuration = new URL('configuration.md', import.meta.url);
   const operations = new URL('operations.md', import.meta.url);
+  const packs = new URL('packs.md', import.meta.url);
   const operationsText = readFileSync(operations, 'utf8');
   return [
     {
@@ -107,6 +109,12 @@ export function generatedPages(): readonly Page[] {
       file: operations,
       found: operationsText,
       wanted: withMetrics(operationsText),
+    },
+    {
+      name: 'docs/packs.md',
+      file: packs,
+      found: existsSync(packs) ? readFileSync(packs, 'utf8') : '',
+      wanted: packsPage(table),
     },
     ...chartPages(),
   ];

@@ -24,8 +24,8 @@ export class Firings {
 
   /** What the kernel is to evaluate, in the order of the rules. */
   static conditions(rules: readonly Rule[]): readonly Condition[] {
-    return rules.map(({ kind, expression }) =>
-      kind === 'column' ? { expression, report: 'both' } : { expression },
+    return rules.map(({ name, kind, expression }) =>
+      kind === 'column' ? { name, expression, report: 'both' } : { name, expression },
     );
   }
 

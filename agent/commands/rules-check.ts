@@ -4,6 +4,8 @@ import { lint } from '../../rules/lint.ts';
 import { collectRules } from '../../rules/load.ts';
 import type { Rule } from '../../rules/ruleset.ts';
 import { TetrashipError } from '../errors.ts';
+import { Kernel } from '../kernel/kernel.ts';
+import { Firings } from './firings.ts';
 import { flattenOptions } from './flatten-options.ts';
 import { countOf, say } from './say.ts';
 
@@ -55,7 +57,8 @@ export async function checkRules(files: readonly string[], options: CheckOptions
 }
 
 async function reportOn(file: string, added: ReadonlySet<string>, connect: boolean): Promise<Report> {
-  const { rules, problems: faults } = collect(file);
+  const { rules, problems } = collect(file);
+  const faults = problems.length > 0 ? problems : await kernelFaults(rules);
   const warnings = rules.flatMap((rule) => lint(rule, added).map((text) => ({ rule: rule.name, text })));
   const unreachable = connect ? await (await import('./reach.ts')).unreachableTargets(rules) : [];
   return {
@@ -74,6 +77,18 @@ function collect(file: string): { rules: readonly Rule[]; problems: readonly str
   } catch (error) {
     if (!(error instanceof TetrashipError)) throw error;
     return { rules: [], problems: [error.message] };
+  }
+}
+
+/** Rules that are well formed may be more than the kernel takes: a regular expression that is too large, say. */
+async function kernelFaults(rules: readonly Rule[]): Promise<string[]> {
+  try {
+    const conditions = Firings.conditions(rules.filter(({ enabled }) => enabled));
+    await Kernel.create({ ...flattenOptions(process.env), conditions });
+    return [];
+  } catch (error) {
+    if (!(error instanceof TetrashipError)) throw error;
+    return [error.message];
   }
 }
 

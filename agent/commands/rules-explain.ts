@@ -1,13 +1,13 @@
 /** `tetraship rules explain`: how rules are understood, and what they cost. */
 
 import { typeOfColumn } from '../../rules/columns.ts';
-import { COST_WORDS, costOf } from '../../rules/cost.ts';
 import { throwProblems } from '../../rules/document.ts';
 import { columnsOf } from '../../rules/lint.ts';
 import { collectRules } from '../../rules/load.ts';
 import { print } from '../../rules/print.ts';
 import type { Rule } from '../../rules/ruleset.ts';
 import { TetrashipError } from '../errors.ts';
+import { COST_WORDS, type Cost, costsOf } from './cost.ts';
 import { say } from './say.ts';
 
 export interface ExplainOptions {
@@ -16,7 +16,7 @@ export interface ExplainOptions {
 }
 
 /** @throws {TetrashipError} RULES when the rules cannot be used, or there is none of that name */
-export function explainRules(path: string, options: ExplainOptions): void {
+export async function explainRules(path: string, options: ExplainOptions): Promise<void> {
   const { rules, problems } = collectRules(path, { withoutTargets: true });
   throwProblems(problems);
   const wanted = options.rule === undefined ? rules : rules.filter(({ name }) => name === options.rule);
@@ -24,17 +24,20 @@ export function explainRules(path: string, options: ExplainOptions): void {
     const what = options.rule === undefined ? 'rules' : `rule ${JSON.stringify(options.rule)}`;
     throw new TetrashipError('RULES', `cannot explain: there is no ${what} in ${path}`);
   }
-  if (options.json === true) for (const rule of wanted) say(JSON.stringify(explained(rule)));
-  else say(wanted.map(asText).join('\n\n'));
+  const costs = await costsOf(wanted);
+  const texts = wanted.map((rule, index) => {
+    const cost = costs[index] ?? { class: 'look-up', states: 0, looked: 'candidate' };
+    return options.json === true ? JSON.stringify(explained(rule, cost)) : asText(rule, cost);
+  });
+  say(texts.join(options.json === true ? '\n' : '\n\n'));
 }
 
-function explained(rule: Rule): object {
+function explained(rule: Rule, cost: Cost): object {
   const { name, kind, repeats, enabled, severity, groupBy, window, cooldownMs, labels, annotations } = rule;
   const columns = columnsOf(rule.expression).map((column) => ({
     name: column,
     type: typeOfColumn(column) ?? null,
   }));
-  const cost = costOf(rule);
   return {
     ...{ rule: name, type: kind, expression: print(rule.expression), fires: firing(rule), columns, cost },
     ...{ repeats, enabled, severity: severity ?? null, groupBy, window: window ?? null, cooldownMs },
@@ -42,11 +45,10 @@ function explained(rule: Rule): object {
   };
 }
 
-function asText(rule: Rule): string {
+function asText(rule: Rule, { class: cost, states, looked }: Cost): string {
   const columns = columnsOf(rule.expression).map(
     (column) => `${column} (${typeOfColumn(column) ?? 'unknown'})`,
   );
-  const { class: cost, looked } = costOf(rule);
   const when =
     looked === 'always'
       ? 'on every event that has one of its columns'
@@ -55,7 +57,7 @@ function asText(rule: Rule): string {
     ['expression', print(rule.expression)],
     ['fires', firing(rule)],
     ['columns', columns.join(', ')],
-    ['cost', `${cost}: ${COST_WORDS[cost]}; looked at ${when}`],
+    ['cost', `${cost}: ${COST_WORDS[cost]}${states > 0 ? ` (${states} states)` : ''}; looked at ${when}`],
     ...(rule.enabled ? [] : [['enabled', 'no: it is checked and not evaluated']]),
     ...Object.entries({
       ...(rule.severity && { severity: rule.severity }),

@@ -76,9 +76,9 @@ describe('what rules would have done', () => {
       [
         '7 events of 1 log, 0.8 KiB',
         '',
-        'rule   matched  fired  first                     last',
-        'curl         3      3  2026-01-02T03:04:05.000Z  2026-01-02T03:04:09.000Z',
-        'root         5      2  2026-01-02T03:04:05.000Z  2026-01-02T03:04:11.000Z',
+        'rule  matched  fired  first                     last',
+        'curl        3      3  2026-01-02T03:04:05.000Z  2026-01-02T03:04:09.000Z',
+        'root        5      2  2026-01-02T03:04:05.000Z  2026-01-02T03:04:11.000Z',
         '',
         'No event matches never.',
         '',

@@ -45,6 +45,16 @@ describe('check', () => {
     );
   });
 
+  test('what only the kernel can tell', async () => {
+    const large = { column: 'process_exec_process_cwd', operator: '~', value: '(a|b)c.{900}d.{900}' };
+    const bad = rulesFile('large.json', { name: 'big', rule: { type: 'column', config: large } });
+    const { code, stdout } = await cli('rules', 'check', bad);
+    expect(code).toBe(78);
+    expect(stdout).toMatch(
+      /^wrong: .*: 1 fault\n {2}cannot use rule "big": the regular expression .* takes more than/,
+    );
+  });
+
   const odd = rulesFile(
     'odd.json',
     {
@@ -187,7 +197,9 @@ describe('explain', () => {
       '  expression  (process_exec_process_binary ~ "a" and (b = 1 or !(b > 2)))',
       '  fires       on every match',
       '  columns     process_exec_process_binary (string), b (unknown)',
-      expect.stringMatching(/^ {2}cost {8}regex: .*; looked at only when one of its comparisons is true$/),
+      expect.stringMatching(
+        /^ {2}cost {8}automaton: .* \(\d states\); looked at only when one of its comparisons is true$/,
+      ),
       '',
       'y',
       '  expression  process_exec_process_uid = 0',
@@ -207,6 +219,10 @@ describe('explain', () => {
       columns: [{ name: 'process_exec_process_uid', type: 'number' }],
       cost: { class: 'look-up', looked: 'always' },
     });
+    const host = rulesFile('host.json', {
+      rule: composite('process_exec_process_cwd ~ "a[^b]{300}(b|c[^d]{200}){3}wget"'),
+    });
+    expect((await cli('rules', 'explain', host)).stdout).toContain('  cost        host: ');
     expect(await cli('rules', 'explain', rules, '--rule', 'z')).toMatchObject({
       code: 78,
       stderr: `cannot explain: there is no rule "z" in ${rules}\n`,
