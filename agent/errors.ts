@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'STATE' // the state folder cannot be used
   | 'INTAKE' // a log cannot be read
   | 'DELIVERY' // a body cannot be sent
+  | 'AGENT' // no running agent answers, or not as one
   | 'LISTEN' // the address of the agent's own server cannot be bound
   | 'KERNEL'; // a bug: the kernel broke its own contract
 

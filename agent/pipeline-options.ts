@@ -10,6 +10,7 @@ import type { Config } from './config.ts';
 import type { ClientOptions } from './delivery/client.ts';
 import type { DeliveryOptions } from './delivery/delivery.ts';
 import { messageOf, systemCode, TetrashipError } from './errors.ts';
+import { lockStateFolder, type StateLock } from './intake/lock.ts';
 import type { KernelOptions } from './kernel/kernel.ts';
 import { SLOT_COUNT } from './limits.ts';
 import type { Logger } from './log.ts';
@@ -102,8 +103,8 @@ function pem(variable: string, file: string | undefined): string | undefined {
   }
 }
 
-/** @throws TetrashipError STATE when the folder cannot be made. */
-export function openStateFolder(folder: string): void {
+/** @throws TetrashipError STATE when the folder cannot be made or another agent holds it. */
+export function lockState(folder: string): StateLock {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
@@ -113,6 +114,7 @@ export function openStateFolder(folder: string): void {
       { cause: error },
     );
   }
+  return lockStateFolder(folder);
 }
 
 /** A random id of this installation, made once and kept in the state folder. */

@@ -9,7 +9,7 @@ import type { DeadLetter } from './delivery/letter-format.ts';
 import { DURATION_BOUNDS_S } from './delivery/stats.ts';
 import type { Feeder, RejectedLine } from './feeder.ts';
 import type { Checkpoint } from './intake/checkpoint.ts';
-import type { Intake } from './intake/intake.ts';
+import type { LogIntake } from './intake/intake.ts';
 import type { Kernel } from './kernel/kernel.ts';
 import { REJECT_MESSAGES } from './kernel/types.ts';
 import type { MetricSources } from './ops/metric.ts';
@@ -25,7 +25,7 @@ export interface Stages {
   /** These exist from the start on. */
   readonly kernel: () => Kernel | undefined;
   readonly feeder: () => Feeder | undefined;
-  readonly intake: () => Intake | undefined;
+  readonly intake: () => LogIntake | undefined;
   /** Bytes consumed and not yet settled. */
   readonly unsettledBytes: () => number;
 }
@@ -105,7 +105,7 @@ export function readinessFacts(
   deadLetters: DeadLetters,
   dataset: Dataset,
   checkpoint: Checkpoint,
-  intake: Intake | undefined,
+  intake: LogIntake | undefined,
 ): ReadinessFacts {
   const { state, reason, stats, spoolTrouble, full } = delivery;
   const watchFault = intake?.watchFault;

@@ -14,18 +14,20 @@ import { Ledger } from './delivery/ledger.ts';
 import { messageOf } from './errors.ts';
 import { Feeder } from './feeder.ts';
 import { Checkpoint } from './intake/checkpoint.ts';
-import { Intake } from './intake/intake.ts';
-import { lockStateFolder, type StateLock } from './intake/lock.ts';
+import { Intake, type IntakeOptions, type LogIntake } from './intake/intake.ts';
+import type { StateLock } from './intake/lock.ts';
 import { Batcher, type SealedBatch } from './kernel/batcher.ts';
 import { Kernel } from './kernel/kernel.ts';
 import { SLOT_COUNT } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { MetricSources } from './ops/metric.ts';
 import type { ReadinessFacts } from './ops/readiness.ts';
-import { alertingOptions, deliveryOptions, kernelOptions, openStateFolder } from './pipeline-options.ts';
+import { ColumnNames } from './pipeline-names.ts';
+import { alertingOptions, deliveryOptions, kernelOptions, lockState } from './pipeline-options.ts';
 import { stageFacts } from './pipeline-status.ts';
 import { deadLetterOf, metricSources, readinessFacts, type Stages } from './pipeline-views.ts';
 import type { StageFacts } from './status/facts.ts';
+import type { Watcher } from './tap/hub.ts';
 
 /** How often the checkpoint is written while data flows. */
 const CHECKPOINT_INTERVAL_MS = 1000;
@@ -49,25 +51,34 @@ export class Pipeline {
   readonly #lock: StateLock;
   readonly #stages: Stages;
   #kernel: Kernel | undefined;
-  #intake: Intake | undefined;
+  readonly #makeIntake: (options: IntakeOptions) => LogIntake;
+  #intake: LogIntake | undefined;
   #batcher: Batcher | undefined;
   #feeder: Feeder | undefined;
   #checkpointTimer: NodeJS.Timeout | undefined;
   /** Bytes read before each open batch began, and before the batch that is being filled. */
   readonly #readBefore: Map<number, number>;
   #readBeforeFilling: number;
-  #knownNames: number;
-  #savedNames: number;
+  #names: ColumnNames | undefined;
+  #watcher: Watcher | undefined;
   #finish: () => void;
   #fail: (error: Error) => void;
 
-  /** @throws TetrashipError STATE, RULES or CONFIG. Locks the state folder; reads nothing of the logs yet. */
-  constructor(config: Config, log: Logger) {
+  /**
+   * Locks the state folder; reads nothing of the logs yet.
+   * @param makeIntake what finds the logs, when it is not the usual search for files that are being written
+   * @throws TetrashipError STATE, RULES or CONFIG
+   */
+  constructor(
+    config: Config,
+    log: Logger,
+    makeIntake = (options: IntakeOptions): LogIntake => new Intake(options),
+  ) {
     this.#config = config;
+    this.#makeIntake = makeIntake;
     this.#log = log;
     const rules = loadRules(...(config.rules ?? []));
-    openStateFolder(config.stateDir);
-    this.#lock = lockStateFolder(config.stateDir);
+    this.#lock = lockState(config.stateDir);
     this.#checkpoint = new Checkpoint(config.stateDir, log);
     this.#ledger = new Ledger();
     this.#deadLetters = new DeadLetters({
@@ -86,7 +97,7 @@ export class Pipeline {
       file: join(config.stateDir, 'names.json'),
       maxColumns: config.maxColumns,
       readSchema: () => this.#delivery.readSchema(),
-      onColumns: (names, frozen) => this.#columnsOfDataset(names, frozen),
+      onColumns: (names, frozen) => this.#names?.learn(names, frozen),
       log,
     });
     this.#alerts = new Alerting({
@@ -101,8 +112,8 @@ export class Pipeline {
     this.#checkpointTimer = undefined;
     this.#readBefore = new Map();
     this.#readBeforeFilling = 0;
-    this.#knownNames = 0;
-    this.#savedNames = 0;
+    this.#names = undefined;
+    this.#watcher = undefined;
     this.#finish = () => undefined;
     this.#fail = () => undefined;
     this.finished = new Promise((resolve, reject) => {
@@ -133,14 +144,13 @@ export class Pipeline {
     });
     this.#kernel = kernel;
     await this.#alerts.start(kernel.conditions);
-    this.#knownNames = kernel.nameCount;
-    this.#savedNames = kernel.nameCount;
+    this.#names = new ColumnNames(kernel, this.#dataset);
     this.#batcher = new Batcher(kernel, {
       slotCount: SLOT_COUNT,
       flushIntervalMs: config.flushIntervalMs,
       onSealed: (batch) => this.#ship(batch),
     });
-    const intake = new Intake({
+    const intake = this.#makeIntake({
       paths: config.logs,
       readFrom: config.readFrom,
       resume: this.#checkpoint.load(),
@@ -152,7 +162,10 @@ export class Pipeline {
       batcher: this.#batcher,
       sources: () => intake.sources,
       onReject: (reject) => this.#deadLetters.append(deadLetterOf(reject)),
-      onMatch: ({ condition, kind, row }) => this.#alerts.accept(condition, kind, row),
+      onMatch: ({ condition, kind, row }) => {
+        this.#alerts.accept(condition, kind, row);
+        this.#watcher?.alert(this.#alerts.ruleName(condition), kind, row);
+      },
       evaluation: this.#alerts,
       onIdle: () => this.#idle(),
     });
@@ -199,12 +212,18 @@ export class Pipeline {
     return stageFacts(this.#stages);
   }
 
-  /** A full or timed-out slot leaves for delivery; it is free again when its body is encoded and in the outbox. */
+  /** Shows what passes to somebody, or to nobody any more. */
+  watch(watcher: Watcher | undefined): void {
+    this.#watcher = watcher;
+  }
+
+  /** A full or timed-out slot leaves for delivery; it is free again when its body is in the outbox. */
   #ship(batch: SealedBatch): void {
     this.#ledger.sealed(batch.sequence, batch.positions);
     this.#readBefore.set(batch.sequence, this.#readBeforeFilling);
     this.#readBeforeFilling = this.#feeder?.stats.readBytes ?? 0;
-    this.#noteNames();
+    this.#names?.note();
+    this.#watcher?.rows(batch.raw, batch.rows.ends);
     this.#delivery.accept(batch).then(
       () => {
         this.#batcher?.release(batch.slot);
@@ -246,7 +265,7 @@ export class Pipeline {
       if (this.#delivery.state !== 'stopped') this.#checkpointSoon();
       return;
     }
-    this.#saveNames();
+    this.#names?.save();
     // The alerts first: the checkpoint must not pass an event whose alert only this process remembers.
     const state = this.#intake.resumeState(this.#ledger.takeLowWater());
     if (await this.#alerts.save()) await this.#checkpoint.save(state);
@@ -262,26 +281,5 @@ export class Pipeline {
     this.#batcher?.seal();
     if (this.#ledger.openCount === 0) this.#finish();
     else setTimeout(() => this.#finishInput(), END_LOOK_MS);
-  }
-
-  #columnsOfDataset(names: readonly string[], frozen: boolean): void {
-    const kernel = this.#kernel;
-    if (kernel === undefined) return;
-    kernel.admit(names);
-    kernel.frozen = frozen;
-    this.#noteNames();
-  }
-
-  #noteNames(): void {
-    const count = this.#kernel?.nameCount ?? 0;
-    if (count > this.#knownNames) this.#dataset.namesAdded();
-    this.#knownNames = count;
-  }
-
-  #saveNames(): void {
-    const kernel = this.#kernel;
-    if (kernel === undefined || kernel.nameCount === this.#savedNames) return;
-    this.#savedNames = kernel.nameCount;
-    this.#dataset.save(kernel.names());
   }
 }

@@ -111,6 +111,11 @@ export class Alerting {
     this.#blockedTimer.unref();
   }
 
+  /** `''` for a condition that is not there. */
+  ruleName(condition: number): string {
+    return this.#alerts.rules[condition]?.rule.name ?? '';
+  }
+
   accept(condition: number, kind: MatchKind, row: Uint8Array): void {
     this.#alerts.accept(condition, kind, row);
   }

@@ -7,6 +7,7 @@ import type { MetricSources } from '../ops/metric.ts';
 import type { ReadinessReport } from '../ops/readiness.ts';
 import type { OtherPaths } from '../ops/server.ts';
 import type { StageFacts } from '../status/facts.ts';
+import type { Watcher } from '../tap/hub.ts';
 
 export interface PagesOptions {
   readonly config: Config;
@@ -16,6 +17,7 @@ export interface PagesOptions {
   readonly facts: () => StageFacts;
   readonly readiness: () => ReadinessReport;
   readonly log: AgentLogger;
+  readonly watch: (watcher: Watcher | undefined) => void;
 }
 
 export interface Pages {
@@ -45,6 +47,7 @@ export function makePages(options: PagesOptions): Pages {
       problems: () => log.memory.problems,
       logLines: () => log.memory.lines,
       token: () => config.tapToken?.read(),
+      watch: options.watch,
     });
   };
   return {

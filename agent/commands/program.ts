@@ -5,6 +5,7 @@ import { renderHelp } from '../config/describe.ts';
 import type { ReplayOptions } from './replay.ts';
 import { addRulesCommands } from './rules.ts';
 import type { MakePipeline } from './run.ts';
+import { addWatchCommands } from './watch-commands.ts';
 
 /** EX_USAGE of sysexits. */
 const EXIT_USAGE = 64;
@@ -42,8 +43,9 @@ function program(version: string, makePipeline?: MakePipeline): Command {
     .action(async () => (await import('./run.ts')).run(process.env, version, makePipeline));
   root
     .command('check')
-    .description('check the settings and the rules, and do nothing else')
+    .description('find what would go wrong')
     .action(async () => (await import('./check.ts')).check(process.env));
+  addWatchCommands(root);
   root
     .command('replay')
     .description('send once more what could not be sent')

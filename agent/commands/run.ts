@@ -9,6 +9,7 @@ import { createExposition } from '../ops/metrics.ts';
 import { Readiness, type ReadinessFacts } from '../ops/readiness.ts';
 import { OpsServer } from '../ops/server.ts';
 import type { StageFacts } from '../status/facts.ts';
+import type { Watcher } from '../tap/hub.ts';
 import { makePages } from './pages.ts';
 
 /** What this command needs of the pipeline. */
@@ -16,6 +17,7 @@ export interface Runnable {
   readonly metrics: MetricSources;
   readiness(): ReadinessFacts;
   facts(): StageFacts;
+  watch(watcher: Watcher | undefined): void;
   /** Resolves when the input ended and all of it is delivered, rejects on a fault that ends the agent. */
   readonly finished: Promise<void>;
   start(): Promise<void>;
@@ -60,6 +62,7 @@ export async function run(
   const pages = makePages({
     ...{ config, env, version, metrics, log, readiness: report },
     facts: () => pipeline.facts(),
+    watch: (watcher) => pipeline.watch(watcher),
   });
   const server = new OpsServer({
     ...config.listen,

@@ -45,6 +45,24 @@ export interface IntakeOptions {
   readonly stdin?: Readable;
 }
 
+/** What the pipeline needs of whatever finds and holds the logs. */
+export type LogIntake = Pick<
+  Intake,
+  | 'onReadable'
+  | 'onFiles'
+  | 'sources'
+  | 'stats'
+  | 'ended'
+  | 'readable'
+  | 'unreadableReason'
+  | 'watchFault'
+  | 'files'
+  | 'lagBytes'
+  | 'resumeState'
+  | 'start'
+  | 'stop'
+>;
+
 export class Intake {
   /** Something may be readable, or has changed. Set by the pipeline. */
   onReadable: () => void;

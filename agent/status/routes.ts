@@ -4,10 +4,13 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Expression } from '../../rules/ast.ts';
+import { ExpressionError, formatError, parse } from '../../rules/parse.ts';
 import { bearsToken, isCrossSite, isLoopback, namesThisMachine } from '../ops/peer.ts';
 import { printable } from '../ops/printable.ts';
 import type { Answer } from '../ops/server.ts';
 import { Thrifty } from '../ops/thrifty.ts';
+import { TapHub, type Watcher } from '../tap/hub.ts';
 import { PAGE_HEADERS, renderPage } from './page.ts';
 import { type StatusParts, statusOf } from './status.ts';
 import { Watchers } from './watchers.ts';
@@ -17,14 +20,18 @@ export interface RouteOptions extends StatusParts {
   readonly logLines: () => readonly string[];
   /** Of `TETRASHIP_TAP_TOKEN`. */
   readonly token: () => string | undefined;
+  /** Begins or ends to show what passes. */
+  readonly watch: (watcher: Watcher | undefined) => void;
 }
 
 const HTML = 'text/html; charset=utf-8';
 const JSON_TYPE = 'application/json';
+const NOT_GET: Answer = { status: 405, body: 'only GET\n', headers: { Allow: 'GET' } };
 
 export class Routes {
   readonly #options: RouteOptions;
   readonly #watchers: Watchers;
+  readonly #tap: TapHub;
   readonly #page: Thrifty<string>;
   readonly #json: Thrifty<string>;
 
@@ -32,6 +39,7 @@ export class Routes {
     this.#options = options;
     const status = () => statusOf(options);
     this.#watchers = new Watchers(status);
+    this.#tap = new TapHub(options.watch);
     this.#page = new Thrifty(() => renderPage(status()));
     this.#json = new Thrifty(() => `${printable(JSON.stringify(status()))}\n`);
   }
@@ -51,6 +59,8 @@ export class Routes {
       case '/log':
         if (!mayReadEvents(request, this.#options.token())) return FORBIDDEN;
         return { status: 200, body: this.#options.logLines().join('') };
+      case '/tap':
+        return this.#tapped(request, response);
       default:
         return { status: 404, body: 'not found\n' };
     }
@@ -67,10 +77,28 @@ export class Routes {
 
   stop(): void {
     this.#watchers.stop();
+    this.#tap.stop();
+  }
+
+  async #tapped(request: IncomingMessage, response: ServerResponse): Promise<Answer | 'taken'> {
+    if (!mayReadEvents(request, this.#options.token())) return FORBIDDEN;
+    if (request.method !== 'GET') return NOT_GET;
+    const query = new URLSearchParams(request.url?.split('?', 2)[1] ?? '');
+    const text = query.get('expression') ?? '';
+    let expression: Expression | undefined;
+    try {
+      expression = text === '' ? undefined : parse(text);
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
+      return { status: 400, body: `${formatError(text, error)}\n` };
+    }
+    const wants = query.get('what') === 'alerts' ? 'alerts' : 'rows';
+    if (await this.#tap.tryAdd(response, wants, expression)) return 'taken';
+    return { status: 503, body: 'too many taps are open already\n', headers: { 'Retry-After': '10' } };
   }
 
   #events(request: IncomingMessage, response: ServerResponse): Answer | 'taken' {
-    if (request.method !== 'GET') return { status: 405, body: 'only GET\n', headers: { Allow: 'GET' } };
+    if (request.method !== 'GET') return NOT_GET;
     if (this.#watchers.tryAdd(response, { 'Cache-Control': 'no-store' })) return 'taken';
     return { status: 503, body: 'too many pages watch already\n', headers: { 'Retry-After': '10' } };
   }

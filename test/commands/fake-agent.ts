@@ -20,6 +20,7 @@ await main(process.argv.slice(2), (config, log): Runnable => {
   return {
     metrics: fakeSources(),
     facts: () => NO_FACTS,
+    watch: () => undefined,
     readiness: () => ({ credentials: 'accepted', logFolderReadable: true, degraded: [] }),
     finished:
       behaviour === 'ends' ? Promise.resolve() : behaviour === 'fails' ? Promise.reject(fault()) : never,

@@ -12,7 +12,7 @@ describe('help', () => {
     for (const line of [
       'Usage: tetraship [options] [command]',
       'run run the agent (the default)',
-      'check check the settings and the rules, and do nothing else',
+      'check find what would go wrong',
       'replay [options] send once more what could not be sent',
       'rules work with files of alert rules',
       'PARSEABLE_URL (required)',

@@ -70,7 +70,7 @@ describe('unknown names', () => {
     ['TETRASHIP_', undefined],
     ['TETRASHIP_SOMETHING_ELSE_ENTIRELY', undefined],
     ['TETRASHIP_EVENT_ID_COLUMM', 'TETRASHIP_EVENT_ID_COLUMN'],
-    ['TETRASHIP_TAP_TOKEM', 'TETRASHIP_TAP_TOKEN'], // what is not available yet is no advice
+    ['TETRASHIP_TAP_TOKEM', 'TETRASHIP_TAP_TOKEN'],
   ])('%s', (name, near) => {
     const hint = near === undefined ? 'no setting has a similar name' : `did you mean ${near}?`;
     expect(messageOf({ ...BASE, [name]: '' })).toContain(`${name}: no such setting; ${hint}`);

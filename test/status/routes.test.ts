@@ -18,6 +18,7 @@ const options = (): RouteOptions => ({
   },
   logLines: () => ['{"message":"one"}\n', '{"message":"two"}\n'],
   token: () => 'a-long-token',
+  watch: () => undefined,
 });
 
 beforeEach(async () => {
