@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { renderHelp } from '../config/describe.ts';
+import { addImportCommands } from './import.ts';
 import type { ReplayOptions } from './replay.ts';
 import { addRulesCommands } from './rules.ts';
 import type { MakePipeline } from './run.ts';
@@ -57,6 +58,7 @@ function program(version: string, makePipeline?: MakePipeline): Command {
       process.exit(await (await import('./replay.ts')).replay(process.env, options));
     });
   addRulesCommands(root);
+  addImportCommands(root);
   for (const command of [...root.commands, ...root.commands.flatMap((group) => group.commands)]) {
     command.exitOverride().helpCommand(false).helpOption('--help', 'print this help');
   }
