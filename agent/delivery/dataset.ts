@@ -40,6 +40,7 @@ export class Dataset {
   #grown: boolean;
   #stopped: boolean;
   #toldFull: boolean;
+  #toldHidden: boolean;
 
   constructor(options: DatasetOptions) {
     this.acceptance = 'untried';
@@ -49,6 +50,7 @@ export class Dataset {
     this.#grown = false;
     this.#stopped = false;
     this.#toldFull = false;
+    this.#toldHidden = false;
   }
 
   /** Names sent before. A file that cannot be used costs nothing but a fresh look at the schema. */
@@ -112,7 +114,8 @@ export class Dataset {
     const answer = await this.#options.readSchema();
     if (this.#stopped) return;
     if (answer.kind === 'columns') this.#take(answer.names);
-    if (answer.kind === 'columns' || answer.kind === 'missing') {
+    if (answer.kind === 'hidden') this.#tellHidden();
+    if (answer.kind === 'columns' || answer.kind === 'missing' || answer.kind === 'hidden') {
       this.acceptance = 'accepted';
       this.#pauseMs = RETRY_MS;
       if (this.#grown) this.#askIn(REFRESH_MS);
@@ -121,6 +124,14 @@ export class Dataset {
     this.acceptance = answer.kind === 'refused' ? 'refused' : 'unreachable';
     this.#askIn(this.#pauseMs);
     this.#pauseMs = Math.min(REFRESH_MS, this.#pauseMs * 2);
+  }
+
+  #tellHidden(): void {
+    if (this.#toldHidden) return;
+    this.#toldHidden = true;
+    this.#options.log.warn(
+      'the user may send rows but not read the schema of the dataset: columns that other nodes bring are not counted into TETRASHIP_MAX_COLUMNS; give the user the privilege writer instead of ingestor',
+    );
   }
 
   #take(names: readonly string[]): void {

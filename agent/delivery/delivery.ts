@@ -60,6 +60,8 @@ export type SchemaAnswer =
   | { readonly kind: 'columns'; readonly names: readonly string[] }
   /** The dataset does not exist yet: the first batch makes it. */
   | { readonly kind: 'missing' }
+  /** The user may send rows, and not read the schema: a right of its own at the server. */
+  | { readonly kind: 'hidden' }
   /** 401 or 403. */
   | { readonly kind: 'refused' }
   | { readonly kind: 'unknown'; readonly reason: string };
@@ -186,7 +188,10 @@ export class Delivery {
       `/api/v1/logstream/${encodeURIComponent(this.#options.stream)}/schema`,
     );
     if (answer.kind === 'fault') return { kind: 'unknown', reason: `${answer.message} (${answer.code})` };
-    if (answer.status === 401 || answer.status === 403) return { kind: 'refused' };
+    if (isRefusal(answer.status)) {
+      const knock = await this.#client.knock(0);
+      return { kind: knock.kind === 'answer' && knock.status === 400 ? 'hidden' : 'refused' };
+    }
     if (answer.status === 404) return { kind: 'missing' };
     const names = answer.status === 200 ? columnNames(answer.text) : undefined;
     return names === undefined
@@ -213,6 +218,8 @@ export class Delivery {
     this.#options.onSettled(sequence);
   }
 }
+
+const isRefusal = (status: number): boolean => status === 401 || status === 403;
 
 /** Waits for the work, but not longer than this. */
 async function within(timeoutMs: number, work: Promise<void>): Promise<void> {

@@ -375,6 +375,15 @@ describe('credentials and address', () => {
     });
     password = 'wrong';
     expect(await delivery.readSchema()).toEqual({ kind: 'refused' });
+    // A user of the server may have the right to send and not the one to read the schema.
+    password = 'admin';
+    const denySchema = () => ({ status: 403, body: "You don't have permission" });
+    server.fault = ({ path }) => (path.endsWith('/schema') ? denySchema() : undefined);
+    expect(await delivery.readSchema()).toEqual({ kind: 'hidden' });
+    password = 'wrong';
+    expect(await delivery.readSchema()).toEqual({ kind: 'refused' });
+    expect(server.keys.unique).toBe(0);
+    expect([...delivery.stats.requests]).toEqual([]);
     server.fault = () => ({ status: 200, body: '{"fields":7}' });
     expect(await delivery.readSchema()).toMatchObject({ kind: 'unknown' });
     await server.stop();
