@@ -12,8 +12,12 @@ const PLACEHOLDER = /\{([^{}]+)\}/g;
 /** What no column is called: other braces in a message are text. */
 const NO_NAME = /[\s":,]/;
 
-/** A part or a column is named once, however often it stands there. */
-export function lint(rule: Rule, added: ReadonlySet<string>): string[] {
+/**
+ * A part or a column is named once, however often it stands there.
+ * @param added columns that settings add to every event
+ * @param suggest whether to look for what was probably meant, which takes milliseconds a column
+ */
+export function lint(rule: Rule, added: ReadonlySet<string>, suggest: boolean): string[] {
   const { expression } = rule;
   const leaves = leavesOf(expression);
   const unknown = new Set<string>();
@@ -21,7 +25,7 @@ export function lint(rule: Rule, added: ReadonlySet<string>): string[] {
   const meet = (column: string, where: string): void => {
     if (unknown.has(column) || added.has(column) || typeOfColumn(column) !== undefined) return;
     unknown.add(column);
-    const near = nearestColumn(column);
+    const near = suggest ? nearestColumn(column) : undefined;
     warnings.push(
       `no Tetragon event has the column ${column}${where}${near === undefined ? '' : `; did you mean ${near}?`}`,
     );

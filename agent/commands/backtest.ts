@@ -3,7 +3,7 @@
 import type { Rule } from '../../rules/ruleset.ts';
 import { ColumnReader } from '../alerts/row.ts';
 import type { KernelMatch } from '../kernel/kernel.ts';
-import { Firings } from './firings.ts';
+import { type Change, Firings } from './firings.ts';
 
 /** RFC 3339 with nanoseconds takes 35. */
 export const MAX_TIME_BYTES = 64;
@@ -50,15 +50,19 @@ export class Backtest {
     for (const match of matches) {
       const result = this.results[match.condition];
       if (result === undefined) continue;
-      if (this.#firings.take(match) === 'firing') {
-        result.fired++;
-        if (result.rows.length < this.#rowsWanted) result.rows.push(match.row.slice());
-      }
+      for (const change of this.#firings.take(match)) this.#count(change, match);
       if (match.kind === 'non_match') continue;
       if (result.matched++ === 0) result.first = this.#timeOf(match);
       last.set(result, match);
     }
     for (const [result, match] of last) result.last = this.#timeOf(match);
+  }
+
+  #count({ rule, status }: Change, match: KernelMatch): void {
+    const result = this.results[rule];
+    if (result === undefined || status === 'resolved') return;
+    result.fired++;
+    if (result.rows.length < this.#rowsWanted) result.rows.push(match.row.slice());
   }
 
   #timeOf(match: KernelMatch): string | undefined {

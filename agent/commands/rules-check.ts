@@ -59,13 +59,17 @@ export async function checkRules(files: readonly string[], options: CheckOptions
 async function reportOn(file: string, added: ReadonlySet<string>, connect: boolean): Promise<Report> {
   const { rules, problems } = collect(file);
   const faults = problems.length > 0 ? problems : await kernelFaults(rules);
-  const warnings = rules.flatMap((rule) => lint(rule, added).map((text) => ({ rule: rule.name, text })));
+  const warnings: Warning[] = untold(rules);
+  for (const rule of rules) {
+    const suggest = warnings.length < WARNINGS_SHOWN;
+    warnings.push(...lint(rule, added, suggest).map((text) => ({ rule: rule.name, text })));
+  }
   const unreachable = connect ? await (await import('./reach.ts')).unreachableTargets(rules) : [];
   return {
     file,
     rules: rules.length,
     faults,
-    warnings: [...untold(rules), ...warnings],
+    warnings,
     unreachable,
   };
 }

@@ -124,10 +124,12 @@ async function alertsOf(
   const { rejected } = await scanBytes(new TextBytes(text), kernel, {
     onMatches: (matches) => {
       for (const match of matches) {
-        const status = firings.take(match);
-        const rule = rules[match.condition];
-        if (status === undefined || rule === undefined) continue;
-        alerts.push({ rule: rule.name, status, message: new Template(rule.message).render(match.row) });
+        for (const change of firings.take(match)) {
+          const rule = rules[change.rule];
+          if (rule === undefined) continue;
+          const message = new Template(rule.message).render(match.row);
+          alerts.push({ rule: rule.name, status: change.status, message });
+        }
       }
     },
   });

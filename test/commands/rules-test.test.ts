@@ -114,3 +114,66 @@ describe('what cannot be tried ends with 78', () => {
     expect(stdout).toContain('expected an operator after "a"');
   });
 });
+
+test('groups, windows and cooldowns go by the time of the events', async () => {
+  const at = (second: number, process: object) => ({
+    process_exec: { process },
+    time: `2026-01-02T03:04:${String(second).padStart(2, '0')}Z`,
+  });
+  const inPod = (name: string, uid = 0) => ({ uid, pod: { name } });
+  const tetraship = { groupBy: ['process_exec_process_pod_name'] };
+  const column = { column: 'process_exec_process_uid', value: 0 };
+  const rules = rulesFile(
+    'timed.json',
+    {
+      name: 'cool',
+      rule: composite('process_exec_process_uid = 0'),
+      tetraship: { ...tetraship, cooldown: '10s' },
+    },
+    {
+      name: 'often',
+      rule: composite('process_exec_process_uid = 0'),
+      tetraship: { ...tetraship, window: '5s', threshold: 2 },
+    },
+    { name: 'state', rule: { type: 'column', config: column }, tetraship: { ...tetraship, cooldown: '10s' } },
+  );
+  const firing = (...names: string[]) => names.map((rule) => ({ rule }));
+  const cases = [
+    {
+      name: 'two pods are two groups',
+      events: [at(1, inPod('a')), at(2, inPod('b')), at(3, inPod('a'))],
+      alerts: firing('cool', 'cool', 'often', 'state', 'state'),
+    },
+    {
+      name: 'further apart than the window',
+      events: [at(1, inPod('a')), at(7, inPod('a'))],
+      alerts: firing('cool', 'state'),
+    },
+    {
+      name: 'after the cooldown',
+      events: [at(1, inPod('a')), at(11, inPod('a'))],
+      alerts: firing('cool', 'cool', 'state'),
+    },
+    {
+      name: 'a state that comes back within its cooldown fires when that is over',
+      events: [at(1, inPod('a')), at(2, inPod('a', 1)), at(8, inPod('a')), at(20, inPod('b', 1))],
+      alerts: [...firing('cool', 'state', 'state'), { rule: 'state', status: 'resolved' }],
+    },
+  ];
+  file('timed.test.json', JSON.stringify({ cases }));
+  const { code, stdout } = await cli('rules', 'test', rules);
+  expect([code, stdout]).toEqual([0, `ok: ${rules}, 4 cases\n1 file, 4 cases, 0 failed\n`]);
+
+  const log = file('timed.log', cases[2]?.events.map((event) => `${JSON.stringify(event)}\n`).join('') ?? '');
+  const backtest = await cli('rules', 'backtest', rules, log, '--json');
+  expect(
+    backtest.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toMatchObject([
+    { rule: 'cool', matched: 2, fired: 2 },
+    { rule: 'often', matched: 2, fired: 0 },
+    { rule: 'state', matched: 2, fired: 1 },
+  ]);
+});
