@@ -25,8 +25,12 @@ export interface Figures {
   readonly rows: number;
 }
 
-/** @param end how the contender is ended: SIGTERM lets it finish what it writes at its end */
+/**
+ * @param receiver serves one run after the other: what it counted before does not matter
+ * @param end how the contender is ended: SIGTERM lets it finish what it writes at its end
+ */
 export async function backlogRun(
+  receiver: ReceiverProcess,
   shipper: Shipper,
   corpus: Corpus,
   encoding: Encoding,
@@ -34,7 +38,7 @@ export async function backlogRun(
 ): Promise<Figures> {
   const folder = mkdtempSync(join(tmpdir(), 'tetraship-bench-'));
   try {
-    await using receiver = await ReceiverProcess.start('--mode', 'fast');
+    const before = await receiver.stats();
     await using running = new RunningShipper(shipper, {
       log: corpus.path,
       url: receiver.url,
@@ -46,8 +50,8 @@ export async function backlogRun(
     for (;;) {
       await sleep(LOOK_MS);
       const got = await receiver.stats();
-      if (got.rows > rows) {
-        rows = got.rows;
+      if (got.rows - before.rows > rows) {
+        rows = got.rows - before.rows;
         movedMs = Date.now();
       }
       const { cpuSeconds, threads, peakMiB } = running.accounting();
@@ -56,10 +60,14 @@ export async function backlogRun(
         throw new Error(`${shipper.name} delivered ${rows} of ${corpus.lines} rows and then no more`);
       }
       await running.end(end);
-      const { requests, connections, wireBytes: sentBytes, rawBytes } = got;
-      const wallSeconds = (movedMs - running.startedMs) / 1000;
-      const ratio = rawBytes / sentBytes;
-      return { cpuSeconds, threads, wallSeconds, peakMiB, requests, connections, sentBytes, ratio, rows };
+      const sentBytes = got.wireBytes - before.wireBytes;
+      return {
+        ...{ cpuSeconds, threads, peakMiB, rows, sentBytes },
+        wallSeconds: (movedMs - running.startedMs) / 1000,
+        requests: got.requests - before.requests,
+        connections: got.connections - before.connections,
+        ratio: (got.rawBytes - before.rawBytes) / sentBytes,
+      };
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -70,11 +78,12 @@ export async function backlogRun(
 export async function interleave<K>(
   runs: number,
   keys: readonly K[],
-  run: (key: K) => Promise<Figures>,
+  run: (key: K, receiver: ReceiverProcess) => Promise<Figures>,
 ): Promise<Map<K, Figures[]>> {
+  await using receiver = await ReceiverProcess.start('--mode', 'fast');
   const figures = new Map<K, Figures[]>(keys.map((key) => [key, []]));
   for (let round = 0; round < runs; round++) {
-    for (const key of keys) figures.get(key)?.push(await run(key));
+    for (const key of keys) figures.get(key)?.push(await run(key, receiver));
   }
   return figures;
 }

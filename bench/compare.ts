@@ -51,8 +51,8 @@ const MEASURES: readonly (readonly [string, number, (run: Figures) => number])[]
 ];
 
 for (const encoding of ENCODINGS.filter((name) => values.encodings.split(',').includes(name))) {
-  const figures = await interleave(Number(values.runs), contenders, (shipper) =>
-    backlogRun(shipper, log, encoding),
+  const figures = await interleave(Number(values.runs), contenders, (shipper, receiver) =>
+    backlogRun(receiver, shipper, log, encoding),
   );
   const [agent = [], vs = []] = [...figures.values()];
   console.log(`\n${encoding}, ${megabytes.toFixed(0)} MB, ${values.runs} interleaved runs\n`);

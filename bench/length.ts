@@ -15,7 +15,7 @@ export const QUICK = values.quick === true;
 /** Of each contender, in turn with the others. */
 export const RUNS = Number(values.runs);
 /** Of the log that lies ready; the start is part of each figure, and weighs more in a short log. */
-export const MEGABYTES = Number(values.megabytes ?? (QUICK ? 50 : 200));
+export const MEGABYTES = Number(values.megabytes ?? (QUICK ? 30 : 200));
 
 /** One of two values, by the length. */
 export function quickOr<T>(quick: T, full: T): T {

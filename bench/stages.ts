@@ -12,6 +12,7 @@ import { type Profile, readProfile, STAGES, type Stage, summarizeProfile } from 
 import { type FloorName, measureFloors } from './floors.ts';
 import { MEGABYTES, quickOr, RUNS } from './length.ts';
 import { formatSample, type Sample, summarize } from './measure.ts';
+import { ReceiverProcess } from './receiver-process.ts';
 import { record } from './results.ts';
 import { ours } from './shipper.ts';
 
@@ -20,12 +21,26 @@ const PROFILE_ARGS = ['--cpu-prof', '--cpu-prof-interval=500'];
 const SHOWN_FUNCTIONS = 12;
 
 const log = corpus(2, MEGABYTES);
+await using receiver = await ReceiverProcess.start('--mode', 'fast');
 const floors = await measureFloors(corpus(2, quickOr(25, 50)), RUNS);
 
+/** Of the whole log and of next to nothing in turn: the difference is free of the start. */
+const runs: Figures[] = [];
+const starts: Figures[] = [];
+const nothing = corpus(2, 1);
+for (let i = 0; i < RUNS; i++) {
+  runs.push(await backlogRun(receiver, ours(), log, 'zstd'));
+  if (i < quickOr(3, RUNS)) starts.push(await backlogRun(receiver, ours(), nothing, 'zstd'));
+}
+const afterStart = summarize(
+  starts.map(
+    (start, i) =>
+      (log.bytes - nothing.bytes) / 1e6 / ((runs[i]?.cpuSeconds ?? Number.NaN) - start.cpuSeconds),
+  ),
+);
+
 /** CPU milliseconds per MB of input of each thread, from runs without a profile. */
-async function threadCosts(from: Corpus) {
-  const runs: Figures[] = [];
-  for (let i = 0; i < RUNS; i++) runs.push(await backlogRun(ours(), from, 'zstd'));
+function threadCosts(from: Corpus) {
   const cost = (seconds: (run: Figures) => number): Sample =>
     summarize(runs.map((run) => (seconds(run) * 1e3) / (from.bytes / 1e6)));
   return {
@@ -40,14 +55,14 @@ async function profile(from: Corpus): Promise<Profile> {
   const folder = mkdtempSync(join(tmpdir(), 'tetraship-profile-'));
   try {
     const nodeArgs = [...PROFILE_ARGS, `--cpu-prof-dir=${folder}`];
-    await backlogRun(ours({ nodeArgs }), from, 'zstd', 'SIGTERM');
+    await backlogRun(receiver, ours({ nodeArgs }), from, 'zstd', 'SIGTERM');
     return summarizeProfile(readProfile(folder));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-const threads = await threadCosts(log);
+const threads = threadCosts(log);
 const profiles: Profile[] = [];
 for (let i = 0; i < quickOr(3, RUNS); i++) profiles.push(await profile(log));
 const shareOf = (stage: Stage): number =>
@@ -109,7 +124,7 @@ record('stages', {
   about:
     `The whole agent with zstd over ${(log.bytes / 1e6).toFixed(0)} MB: CPU milliseconds per MB of input, medians of ${RUNS} runs; the main thread divided by ${profiles.length} profiles, the others as Linux accounts them. ` +
     `A floor is the same operation alone. The sum of the floors is ${(1e3 / floorSum).toFixed(0)} MB of input per CPU-second, the agent does ${(1e3 / threads.all.median).toFixed(0)}. ` +
-    `The start is paid once in a process's life, however long the log is.`,
+    `The start is paid once in a process’s life, however long the log is: without it the agent does ${formatSample(afterStart)}.`,
   header: ['where', 'CPU ms per MB', 'floor', 'floor as share'],
   rows,
   notes: [
@@ -122,6 +137,9 @@ record('stages', {
     threads,
     floorSumMs: floorSum,
     shareOfFloors: floorSum / threads.all.median,
+    startCpuMs: summarize(starts.map(({ cpuSeconds }) => cpuSeconds * 1e3)),
+    afterStart,
+    shareOfFloorsAfterStart: (afterStart.median * floorSum) / 1e3,
     stages: Object.fromEntries(STAGES.map((stage) => [stage, shareOf(stage)])),
     functions: profiles.map(({ functions }) => functions.slice(0, SHOWN_FUNCTIONS)),
   },

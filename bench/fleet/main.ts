@@ -18,10 +18,10 @@ const { values } = parseArgs({ options: { nodes: { type: 'string' } }, strict: f
 const NODES = Math.min(MAX_NODES, Number(values.nodes ?? quickOr(100, 200)));
 const FLUSH_INTERVAL_MS = 1000;
 /** Shorter than an agent's 30 s, so that pauses reach their full length within the simulation. */
-const RETRY_MAX_MS = quickOr(2000, 8000);
+const RETRY_MAX_MS = quickOr(1500, 8000);
 const CONCURRENCY = 4;
-const STEADY_MS = quickOr(3000, 20_000);
-const DOWN_MS = quickOr(6000, 40_000);
+const STEADY_MS = quickOr(2000, 20_000);
+const DOWN_MS = quickOr(4000, 40_000);
 const DRAIN_MS = 60_000;
 const LOOK_MS = 100;
 /** Width of the columns in which arrivals are counted. */

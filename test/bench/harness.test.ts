@@ -8,6 +8,7 @@ import type { Corpus } from '../../bench/corpus.ts';
 import { measureFloors } from '../../bench/floors.ts';
 import { writeCorpus } from '../../bench/generator.ts';
 import { accounting, descriptors } from '../../bench/process-accounting.ts';
+import { ReceiverProcess } from '../../bench/receiver-process.ts';
 import { ReplayLines } from '../../bench/replay-lines.ts';
 import { ours, type Shipper } from '../../bench/shipper.ts';
 
@@ -22,7 +23,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const main = fileURLToPath(new URL('../../agent/main.ts', import.meta.url));
 
 test('the agent over a tiny log: every row, its cost, its threads', async () => {
-  const run = await backlogRun(ours({ main }), tiny, 'zstd');
+  await using receiver = await ReceiverProcess.start('--mode', 'fast');
+  const run = await backlogRun(receiver, ours({ main }), tiny, 'zstd');
   expect(run.rows).toBe(tiny.lines);
   expect(run.cpuSeconds).toBeGreaterThan(0.05);
   expect(run.threads['main']).toBeGreaterThan(0);
@@ -33,11 +35,12 @@ test('the agent over a tiny log: every row, its cost, its threads', async () => 
 });
 
 test('a contender that ends by itself is a failure, and not a fast run', async () => {
+  await using receiver = await ReceiverProcess.start('--mode', 'fast');
   const deserter: Shipper = {
     name: 'deserter',
     command: () => ({ program: process.execPath, args: ['-e', ''], env: {} }),
   };
-  await expect(backlogRun(deserter, tiny, 'none')).rejects.toThrow('deserter has ended');
+  await expect(backlogRun(receiver, deserter, tiny, 'none')).rejects.toThrow('deserter has ended');
 });
 
 test('floors of a tiny log: each costs something, and the ratio is that of real logs', async () => {
