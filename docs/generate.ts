@@ -8,6 +8,7 @@ import { describeOptions, type OptionDescription } from '../agent/config/describ
 import type { Metric } from '../agent/ops/metric.ts';
 import { METRICS } from '../agent/ops/metric-table.ts';
 import { processMetrics } from '../agent/ops/process-metrics.ts';
+import { benchPages } from '../bench/pages.ts';
 import { chartPages } from '../deploy/chart-pages.ts';
 import { packsPage } from './packs-page.ts';
 
@@ -116,6 +117,7 @@ export function generatedPages(): readonly Page[] {
       found: existsSync(packs) ? readFileSync(packs, 'utf8') : '',
       wanted: packsPage(table),
     },
+    ...benchPages(),
     ...chartPages(),
   ];
 }
