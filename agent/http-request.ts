@@ -28,6 +28,8 @@ export interface HttpAnswer {
   readonly status: number;
   /** The header as it came; `undefined` when there is none, or several. */
   readonly retryAfter: string | undefined;
+  /** The clock of whoever answered, as it came. */
+  readonly date: string | undefined;
   /** Cut at `maxAnswerBytes`. */
   readonly text: string;
 }
@@ -51,6 +53,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #status: number;
   #retryAfter: string | undefined;
+  #date: string | undefined;
   readonly #isStatusEnough: boolean;
   readonly #parts: Uint8Array[];
   #left: number;
@@ -70,6 +73,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#controller = undefined;
     this.#status = 0;
     this.#retryAfter = undefined;
+    this.#date = undefined;
     this.#isStatusEnough = options.isStatusEnough ?? false;
     this.#parts = [];
     this.#left = options.maxAnswerBytes;
@@ -98,6 +102,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#status = status;
     const retryAfter = headers['retry-after'];
     this.#retryAfter = typeof retryAfter === 'string' ? retryAfter : undefined;
+    this.#date = typeof headers['date'] === 'string' ? headers['date'] : undefined;
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
@@ -124,7 +129,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #answer(): void {
     if (!this.#trySettle()) return;
     const text = this.#parts.length === 0 ? '' : Buffer.concat(this.#parts).toString();
-    this.#resolve({ status: this.#status, retryAfter: this.#retryAfter, text });
+    this.#resolve({ status: this.#status, retryAfter: this.#retryAfter, date: this.#date, text });
   }
 
   #fail(error: unknown): void {

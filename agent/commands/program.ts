@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { renderHelp } from '../config/describe.ts';
+import type { CheckOptions } from './check.ts';
 import { addImportCommands } from './import.ts';
 import type { ReplayOptions } from './replay.ts';
 import { addRulesCommands } from './rules.ts';
@@ -45,7 +46,11 @@ function program(version: string, makePipeline?: MakePipeline): Command {
   root
     .command('check')
     .description('find what would go wrong')
-    .action(async () => (await import('./check.ts')).check(process.env));
+    .option('--json', 'print the findings as one JSON object')
+    .option('--offline', 'settings, rules and files only: ask no server')
+    .action(async (options: CheckOptions) =>
+      process.exit(await (await import('./check.ts')).check(process.env, options)),
+    );
   addWatchCommands(root);
   root
     .command('replay')

@@ -78,6 +78,8 @@ export class Client {
   readonly #bases: readonly URL[];
   readonly #dispatchers: readonly Dispatcher[];
   readonly #stats: DeliveryStats;
+  /** The server's clock in its last answer: a `Date` header as it came. */
+  date: string | undefined;
   /** What the last body was sent with; compared, never shown. */
   #sentWith: string;
 
@@ -86,6 +88,7 @@ export class Client {
     this.#bases = options.urls.map((url) => new URL(url));
     this.#dispatchers = makeDispatchers(options, this.#bases);
     this.#stats = stats;
+    this.date = undefined;
     this.#sentWith = '';
   }
 
@@ -161,7 +164,7 @@ export class Client {
       throw new TetrashipError('DELIVERY', `cannot send: there is no URL number ${route}`);
     }
     try {
-      const { status, text, retryAfter } = await request(dispatcher, {
+      const { status, text, retryAfter, date } = await request(dispatcher, {
         origin: base.origin,
         path: base.pathname.replace(/\/$/, '') + path,
         method: wire === undefined ? 'GET' : 'POST',
@@ -170,6 +173,7 @@ export class Client {
         timeoutMs: this.#options.requestTimeoutMs,
         maxAnswerBytes: maxBytes,
       });
+      this.date = date;
       const wish = retryAfter === undefined ? Number.NaN : retryAfterMs(retryAfter, Date.now());
       return { kind: 'answer', status, text, retryAfterMs: wish };
     } catch (error) {

@@ -58,14 +58,7 @@ export function lockStateFolder(
   onLost: (error: TetrashipError) => void = () => {},
 ): StateLock {
   const path = join(stateDir, NAME);
-  const self: Holder = {
-    id: randomUUID(),
-    pid: process.pid,
-    startTime: startTimeOf('self'),
-    namespace: textOf(() => fs.readlinkSync('/proc/self/ns/pid')),
-    boot: bootId(),
-    host: hostname(),
-  };
+  const self = thisProcess();
   try {
     take(path, self);
   } catch (error) {
@@ -89,6 +82,26 @@ export function lockStateFolder(
       if (holderOf(path)?.id === self.id) textOf(() => String(fs.unlinkSync(path)));
     },
   };
+}
+
+function thisProcess(): Holder {
+  return {
+    id: randomUUID(),
+    pid: process.pid,
+    startTime: startTimeOf('self'),
+    namespace: textOf(() => fs.readlinkSync('/proc/self/ns/pid')),
+    boot: bootId(),
+    host: hostname(),
+  };
+}
+
+/** Who holds the folder now, in words; `undefined` when nobody does. Changes nothing; throws the system's errors. */
+export function lockHolder(stateDir: string): string | undefined {
+  const path = join(stateDir, NAME);
+  const holder = readHolder(path);
+  return holder !== undefined && isAlive(holder, thisProcess(), path)
+    ? heldBy(path, holder).holder
+    : undefined;
 }
 
 function take(path: string, self: Holder): void {

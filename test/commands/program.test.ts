@@ -12,7 +12,7 @@ describe('help', () => {
     for (const line of [
       'Usage: tetraship [options] [command]',
       'run run the agent (the default)',
-      'check find what would go wrong',
+      'check [options] find what would go wrong',
       'replay [options] send once more what could not be sent',
       'rules work with files of alert rules',
       'PARSEABLE_URL (required)',
@@ -87,21 +87,41 @@ describe('check', () => {
   );
   writeFileSync(join(folder, 'bad.json'), '{"version":"v1","alerts":[{"name":"\u001b[2J"}]}');
 
+  const offline = (env: Record<string, string>) =>
+    cli(['check', '--offline'], {
+      ...GOOD,
+      TETRASHIP_STATE_DIR: join(folder, 'state'),
+      TETRAGON_LOG: rules,
+      ...env,
+    });
+
   test('of good settings and rules', async () => {
-    const want = { code: 0, stdout: 'ok: the settings, and 1 rule\n', stderr: '' };
-    expect(await cli(['check'], { ...GOOD, TETRASHIP_RULES: rules, TETRASHIP_INCLUDE: 'a = 5' })).toEqual(
-      want,
-    );
+    const { code, stdout, stderr } = await offline({ TETRASHIP_RULES: rules, TETRASHIP_INCLUDE: 'a = 5' });
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain(`ok   rules    1 rule in ${rules}\n`);
+    expect(stdout).toMatch(/\n\d ok, \d to look at, 0 would fail\n$/);
   });
   test('of rules that are wrong', async () => {
-    const { code, stderr } = await cli(['check'], { ...GOOD, TETRASHIP_RULES: join(folder, 'bad.json') });
-    expect(code).toBe(78);
-    expect(stderr).toMatch(/^cannot use the rules: /);
+    const { code, stdout } = await offline({ TETRASHIP_RULES: join(folder, 'bad.json') });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/\nfail rules {4}cannot use the rules: /);
+    expect(stdout).not.toContain('\u001b');
   });
   test('of a filter that is no expression', async () => {
-    const { code, stderr } = await cli(['check'], { ...GOOD, TETRASHIP_EXCLUDE: 'a = 5 or' });
-    expect(code).toBe(78);
-    expect(stderr).toMatch(/^cannot start: TETRASHIP_EXCLUDE is no expression: line 1, column \d+: /);
+    const { code, stdout } = await offline({ TETRASHIP_EXCLUDE: 'a = 5 or' });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/\nfail filter {3}TETRASHIP_EXCLUDE is no expression: line 1, column \d+: /);
+  });
+  test('as JSON, also when the settings are wrong', async () => {
+    const { code, stdout, stderr } = await cli(['check', '--json'], { PARSEABLE_URL: 'x' });
+    expect([code, stderr]).toEqual([78, '']);
+    expect(JSON.parse(stdout).findings).toEqual([
+      expect.objectContaining({
+        level: 'fail',
+        subject: 'settings',
+        text: expect.stringContaining('PARSEABLE_URL'),
+      }),
+    ]);
   });
   test('of files of rules', async () => {
     const { code, stdout, stderr } = await cli([

@@ -80,7 +80,7 @@ export async function request(dispatcher: object, { method, body }: HttpRequest)
 }
 
 function answer(status: number, text: string): HttpAnswer {
-  return { status, retryAfter: undefined, text };
+  return { status, retryAfter: undefined, date: undefined, text };
 }
 
 function failure(code: string): Error {
