@@ -7,6 +7,7 @@
  * match ends the search.
  */
 
+import { BEFORES, type Before, beforeOf, byteClasses, isWord, NEWLINE } from './regex-bytes.ts';
 import {
   ALT,
   ALT_MATCH,
@@ -26,7 +27,6 @@ import {
 } from './regex-program.ts';
 import { DONE, NOWHERE, Utf8Automata } from './regex-utf8.ts';
 
-const NEWLINE = 10;
 export const DEAD_STATE = 0;
 export const MATCH_STATE = 1;
 
@@ -54,11 +54,16 @@ export function buildDfa(program: RegexProgram, budget: DfaBudget): Dfa | undefi
   return new Builder(program, budget).build();
 }
 
+/** More than there are elements: instructions and places within runes. */
+const KINDS = 2 ** 32;
+
 interface State {
   /** Instructions, and from `inst.length` on places within a rune; in order. */
   readonly elements: readonly number[];
   readonly flags: number;
   readonly afterWord: boolean;
+  /** Holds conditions that the next byte decides. */
+  readonly isOpen: boolean;
 }
 
 class Builder {
@@ -76,8 +81,11 @@ class Builder {
   readonly #insideByKey: Map<number, number>;
   readonly #states: State[];
   readonly #byKey: Map<string, number>;
+  /** The same, by what led there, before anything is followed. */
+  readonly #bySteps: Map<string | number, number>;
   readonly #visited: Int32Array;
   #visit: number;
+  readonly #hits: (readonly number[] | undefined)[];
 
   constructor(program: RegexProgram, budget: DfaBudget) {
     this.#program = program;
@@ -93,16 +101,18 @@ class Builder {
     this.#hasLines = (conditions & (BEGIN_LINE | END_LINE)) !== 0;
     this.#inside = [];
     this.#insideByKey = new Map();
-    const none: State = { elements: [], flags: 0, afterWord: false };
+    const none: State = { elements: [], flags: 0, afterWord: false, isOpen: false };
     this.#states = [none, none];
     this.#byKey = new Map();
+    this.#bySteps = new Map();
     this.#visited = new Int32Array(program.inst.length);
     this.#visit = 0;
+    this.#hits = [];
     this.#isAnchored = !this.#hasLines && this.#close([program.start], 0)?.length === 0;
   }
 
   build(): Dfa | undefined {
-    const { classes, samples } = this.#classes();
+    const { classes, samples } = byteClasses(this.#utf8.bounds, this.#hasLines, this.#hasWords);
     const rows = [
       new Uint16Array(samples.length).fill(DEAD_STATE),
       new Uint16Array(samples.length).fill(MATCH_STATE),
@@ -114,10 +124,7 @@ class Builder {
       if (state === undefined || this.#states.length > this.#budget.maxStates || this.#budget.steps < 0) {
         return undefined;
       }
-      const row = new Uint16Array(samples.length);
-      samples.forEach((byte, i) => {
-        row[i] = this.#step(state, byte);
-      });
+      const row = this.#row(state, samples);
       rows.push(row);
       ends.push(this.#endsIn(state));
     }
@@ -125,47 +132,80 @@ class Builder {
     return { start, classes, classCount: samples.length, rows, ends };
   }
 
-  /** Bytes that no state tells apart are one class; a sample byte of each. */
-  #classes(): { classes: Uint8Array; samples: number[] } {
-    const bounds = new Set([0, 0x80, 0xc0, ...this.#utf8.bounds]);
-    if (this.#hasLines) for (const bound of [NEWLINE, NEWLINE + 1]) bounds.add(bound);
-    if (this.#hasWords)
-      for (const bound of [0x30, 0x3a, 0x41, 0x5b, 0x5f, 0x60, 0x61, 0x7b]) bounds.add(bound);
-    const samples = [...bounds].filter((bound) => bound < 256).sort((a, b) => a - b);
-    const classes = new Uint8Array(256);
-    samples.forEach((from, i) => {
-      classes.fill(i, from);
-    });
-    return { classes, samples };
-  }
-
-  #step(state: State, byte: number): number {
-    // No rune begins here: only runes under way go on. What else is in the state came from a search begun within
-    // a rune, and is none.
-    const isContinuation = byte >= 0x80 && byte < 0xc0;
-    const { length: count } = this.#program.inst;
-    const next: number[] = [];
-    let elements = state.elements;
-    if (!isContinuation) {
-      const before = state.flags | (byte === NEWLINE ? END_LINE : 0) | this.#boundary(state, isWord(byte));
-      const closed = this.#close(state.elements, before);
-      if (closed === undefined) return MATCH_STATE;
-      elements = closed;
-    }
-    this.#budget.steps -= elements.length + 1;
-    for (const element of elements) {
-      if (element < count) {
-        if (isContinuation) continue;
-        const inst = this.#program.inst[element];
-        if (inst !== undefined)
-          this.#enter(this.#utf8.step(this.#roots[element] ?? NOWHERE, byte), inst.out, next);
-      } else {
-        const inside = this.#inside[element - count];
-        if (inside !== undefined) this.#enter(this.#utf8.step(inside.node, byte), inside.out, next);
+  /** The next state for each class of bytes. */
+  #row(state: State, samples: readonly number[]): Uint16Array<ArrayBuffer> {
+    const next: number[][] = samples.map(() => []);
+    const matched = new Set<Before>();
+    if (!state.isOpen) {
+      this.#scatter(state.elements, samples, next, undefined);
+    } else {
+      // What can be followed before a byte depends on the kind of the byte.
+      for (const before of BEFORES) {
+        const known =
+          state.flags | (before === 'newline' ? END_LINE : 0) | this.#boundary(state, before === 'word');
+        // No rune begins with a byte that continues one: only runes under way go on then. What else is in the state
+        // came from a search begun within a rune, and is none.
+        const elements = before === 'continuation' ? state.elements : this.#close(state.elements, known);
+        if (elements === undefined) matched.add(before);
+        else this.#scatter(elements, samples, next, before);
       }
     }
+    const row = new Uint16Array(samples.length);
+    samples.forEach((byte, i) => {
+      row[i] = matched.has(beforeOf(byte)) ? MATCH_STATE : this.#follow(next[i] ?? [], byte);
+    });
+    return row;
+  }
+
+  /** Where the elements lead, by class; with `only` for bytes of that kind. */
+  #scatter(
+    elements: readonly number[],
+    samples: readonly number[],
+    next: readonly number[][],
+    only: Before | undefined,
+  ): void {
+    const count = this.#program.inst.length;
+    for (const element of elements) {
+      const inside = this.#inside[element - count];
+      const node = inside?.node ?? this.#roots[element] ?? NOWHERE;
+      if (node === NOWHERE) continue;
+      const out = inside?.out ?? this.#program.inst[element]?.out ?? 0;
+      const hits = this.#hitsOf(node, samples);
+      this.#budget.steps -= hits.length + 1;
+      for (const i of hits) {
+        const byte = samples[i] ?? 0;
+        const list = next[i];
+        if (list === undefined || (only !== undefined && beforeOf(byte) !== only)) continue;
+        this.#enter(this.#utf8.step(node, byte), out, list);
+      }
+    }
+  }
+
+  /** Classes that lead anywhere from a node. */
+  #hitsOf(node: number, samples: readonly number[]): readonly number[] {
+    let hits = this.#hits[node];
+    if (hits === undefined) {
+      hits = samples.flatMap((byte, i) => (this.#utf8.step(node, byte) === NOWHERE ? [] : [i]));
+      this.#hits[node] = hits;
+    }
+    return hits;
+  }
+
+  /** The state of a search that stands at these instructions, behind this byte. */
+  #follow(next: number[], byte: number): number {
+    this.#budget.steps--;
     if (byte < 0xc0) next.push(this.#program.start);
-    return this.#state(next, byte === NEWLINE ? BEGIN_LINE : 0, isWord(byte));
+    const flags = this.#hasLines && byte === NEWLINE ? BEGIN_LINE : 0;
+    const afterWord = this.#hasWords && isWord(byte);
+    // Most bytes lead back to where others led: found without following anything.
+    const kind = flags * 4 + (afterWord ? 2 : 0) + (byte < 0xc0 ? 1 : 0);
+    const key = next.length === 1 ? kind * KINDS + (next[0] ?? 0) : `${kind} ${next.join()}`;
+    let index = this.#bySteps.get(key);
+    if (index === undefined) {
+      index = this.#state(next, flags, afterWord);
+      this.#bySteps.set(key, index);
+    }
+    return index;
   }
 
   #enter(node: number, out: number, next: number[]): void {
@@ -188,10 +228,9 @@ class Builder {
   }
 
   #endsIn(state: State): boolean {
-    return (
-      this.#close(state.elements, state.flags | END_LINE | END_TEXT | this.#boundary(state, false)) ===
-      undefined
-    );
+    if (!state.isOpen) return false;
+    const known = state.flags | END_LINE | END_TEXT | this.#boundary(state, false);
+    return this.#close(state.elements, known) === undefined;
   }
 
   /**
@@ -236,7 +275,8 @@ class Builder {
     const state: State = {
       elements: unique,
       flags: isOpen ? flags : 0,
-      afterWord: isOpen && this.#hasWords && afterWord,
+      afterWord: isOpen && afterWord,
+      isOpen,
     };
     const key = `${state.flags} ${state.afterWord} ${unique.join()}`;
     const known = this.#byKey.get(key);
@@ -245,13 +285,4 @@ class Builder {
     this.#byKey.set(key, index);
     return index;
   }
-}
-
-function isWord(byte: number): boolean {
-  return (
-    (byte >= 0x30 && byte <= 0x39) ||
-    (byte >= 0x41 && byte <= 0x5a) ||
-    byte === 0x5f ||
-    (byte >= 0x61 && byte <= 0x7a)
-  );
 }

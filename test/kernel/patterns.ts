@@ -1,6 +1,8 @@
 /** Arbitrary regular expressions in RE2's syntax, and texts that they are likely to meet. */
 
 import fc from 'fast-check';
+import { buildDfa } from '../../agent/kernel/regex-dfa.ts';
+import { loadRegexEngine } from '../../agent/kernel/regex-program.ts';
 
 const raw = String.raw;
 
@@ -76,6 +78,13 @@ const { pattern } = fc.letrec<{ pattern: string }>((tie) => ({
 export const arbitraryPattern: fc.Arbitrary<string> = fc
   .tuple(fc.constantFrom(...FLAGS, '', ''), pattern)
   .map((parts) => parts.join(''));
+
+const engine = await loadRegexEngine();
+
+/** One that the kernel takes, whatever else is loaded. */
+export const smallPattern: fc.Arbitrary<string> = arbitraryPattern.filter(
+  (text) => buildDfa(engine.program(text), { maxStates: 300, steps: 100_000 }) !== undefined,
+);
 
 export const arbitraryText: fc.Arbitrary<string> = fc.oneof(
   {

@@ -9,10 +9,10 @@ import { MAX_DFA_STATES } from '../../agent/limits.ts';
 import { agree, withOptions } from './check.ts';
 import { runs } from './documents.ts';
 import { text } from './expressions.ts';
-import { arbitraryPattern, arbitraryText } from './patterns.ts';
+import { arbitraryPattern, arbitraryText, smallPattern } from './patterns.ts';
 
 const raw = String.raw;
-const RUNS = 800;
+const RUNS = 600;
 
 let engine: RegexEngine;
 beforeAll(async () => {
@@ -70,7 +70,7 @@ test('arbitrary expressions on arbitrary texts', { timeout: 60_000 }, () => {
 test('in the kernel, many on one column', { timeout: 60_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(arbitraryPattern, { minLength: 1, maxLength: 30 }),
+      fc.array(smallPattern, { minLength: 1, maxLength: 30 }),
       fc.array(arbitraryText, { minLength: 1, maxLength: 8 }),
       async (patterns, values) => {
         const conditions = patterns.map((pattern) => ({ expression: text('a', 'regex', pattern) }));
