@@ -64,6 +64,7 @@ export function metricSources(stages: Stages): MetricSources {
     spoolLimitBytes: () => config.spoolBytes,
     spoolRecords: () => delivery.spool?.stats.writtenRecords ?? 0,
     spoolDamagedRecords: () => delivery.spool?.stats.damagedRecords ?? 0,
+    spoolDiskErrors: () => delivery.spool?.health.diskErrors ?? 0,
     deadLetters: () => deadLetters.stats.byReason,
     deadLettersRemoved: () => deadLetters.stats.removed,
     deadLettersFailed: () => deadLetters.stats.failed,

@@ -128,7 +128,7 @@ export class Delivery {
   }
 
   /** The spool's counters and bytes; undefined without one. */
-  get spool(): Pick<Spool, 'stats' | 'usedBytes' | 'full'> | undefined {
+  get spool(): Pick<Spool, 'stats' | 'health' | 'usedBytes' | 'full'> | undefined {
     return this.#spool;
   }
 

@@ -17,6 +17,11 @@ const SEGMENTS_AT_BOUND = 64;
 const MIN_SEGMENT_BYTES = 64 * KiB;
 const MAX_SEGMENT_BYTES = 16 * MiB;
 
+/** Begins the names of files that only try the disk. */
+const PROBE = 'probe-';
+/** Room for a small body. */
+const PROBE_BYTES = 64 * KiB;
+
 /** Number in the order of writing, and the mark of the segment's records. */
 const NAME = /^(\d{12})-([0-9a-f]{16})\.spool$/;
 
@@ -72,9 +77,11 @@ export class SpoolFolder {
     const { disk, folder, counts, health } = this.#options;
     const found: Segment[] = [];
     for (const { name, sizeBytes } of disk.list(folder)) {
+      const file = path.join(folder, name);
+      // Left by a kill.
+      if (name.startsWith(PROBE)) void disk.remove(file).catch(() => undefined);
       const [, id, mark] = NAME.exec(name) ?? [];
       if (id === undefined || mark === undefined) continue;
-      const file = path.join(folder, name);
       const version = segmentVersion(disk.head(file, SEGMENT_HEADER_BYTES));
       if (version !== undefined && version > SPOOL_VERSION) {
         throw new TetrashipError(
@@ -139,6 +146,20 @@ export class SpoolFolder {
     if (at >= 0) this.segments.splice(at, 1);
     onChange();
     return true;
+  }
+
+  /** Whether the disk takes a little: so that its recovery is seen though nothing has to be written. */
+  async probe(): Promise<void> {
+    const { disk, folder } = this.#options;
+    const file = path.join(folder, `${PROBE}${randomBytes(MARK_BYTES).toString('hex')}`);
+    const created = await disk.create(file);
+    try {
+      const bytes = new Uint8Array(PROBE_BYTES);
+      if ((await created.write([bytes], 0)) !== bytes.length) throw new Error('the disk is full');
+      await created.sync();
+    } finally {
+      await created.close().finally(() => disk.remove(file));
+    }
   }
 
   async close(): Promise<void> {

@@ -17,6 +17,8 @@ export class SpoolHealth {
   readonly #log: Logger;
   readonly #troubles: Map<DiskUse, { readonly text: string; readonly retryAtMs: number }>;
   readonly #saidMs: Map<string, number>;
+  /** Trouble was said, and not yet its end. */
+  #isTroubleSaid: boolean;
 
   constructor(log: Logger, retryMs: number = RETRY_MS) {
     this.diskErrors = 0;
@@ -24,6 +26,7 @@ export class SpoolHealth {
     this.#log = log;
     this.#troubles = new Map();
     this.#saidMs = new Map();
+    this.#isTroubleSaid = false;
   }
 
   /** A failure that has not been followed by a success of its kind; `''` while the disk is well. */
@@ -46,24 +49,23 @@ export class SpoolHealth {
     this.diskErrors++;
     const text = `cannot ${what}: ${messageOf(error)}`;
     this.#troubles.set(use, { text, retryAtMs: performance.now() + this.retryMs });
-    this.complain(
-      'disk',
-      `${text}; sending goes on from memory, and while the server is away reading waits`,
-      {},
-    );
+    const consequence = 'sending goes on from memory, and while the server is away reading waits';
+    this.#isTroubleSaid = this.complain('disk', `${text}; ${consequence}`, {}) || this.#isTroubleSaid;
   }
 
   worked(use: DiskUse): void {
-    if (this.#troubles.delete(use) && this.#troubles.size === 0 && this.#saidMs.delete('disk')) {
-      this.#log.info('the spool works again');
-    }
+    if (!this.#troubles.delete(use) || this.#troubles.size > 0 || !this.#isTroubleSaid) return;
+    this.#isTroubleSaid = false;
+    this.#log.info('the spool works again');
   }
 
-  complain(kind: string, message: string, fields: Record<string, unknown>): void {
+  /** Returns whether it was said. */
+  complain(kind: string, message: string, fields: Record<string, unknown>): boolean {
     const now = performance.now();
     const said = this.#saidMs.get(kind);
-    if (said !== undefined && now - said < COMPLAIN_EVERY_MS) return;
+    if (said !== undefined && now - said < COMPLAIN_EVERY_MS) return false;
     this.#saidMs.set(kind, now);
     this.#log.error(message, fields);
+    return true;
   }
 }

@@ -56,6 +56,9 @@ export class Spool {
   #lastRead: Promise<unknown>;
   /** Done marks that are being written. */
   readonly #marks: Set<Promise<unknown>>;
+  #probeTimer: NodeJS.Timeout | undefined;
+  #probing: Promise<void>;
+  #isClosed: boolean;
 
   constructor(options: SpoolOptions) {
     this.stats = new SpoolStats();
@@ -74,6 +77,9 @@ export class Spool {
     this.#readFailures = 0;
     this.#lastRead = Promise.resolve();
     this.#marks = new Set();
+    this.#probeTimer = undefined;
+    this.#probing = Promise.resolve();
+    this.#isClosed = false;
   }
 
   /**
@@ -111,7 +117,7 @@ export class Spool {
       this.stats.writtenRecords++;
       return { segment, offset };
     } catch (error) {
-      this.health.failed('write', 'write to the spool', error);
+      this.#writeFailed('write to the spool', error);
       if (segment !== undefined) await this.#takeBack(segment);
       return undefined;
     }
@@ -125,7 +131,7 @@ export class Spool {
         await segment.sync();
         this.health.worked('write');
       } catch (error) {
-        this.health.failed('write', 'make the spool durable', error);
+        this.#writeFailed('make the spool durable', error);
         await this.#takeBack(segment);
       }
     }
@@ -154,7 +160,9 @@ export class Spool {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([this.#lastRead, ...this.#marks]);
+    this.#isClosed = true;
+    clearTimeout(this.#probeTimer);
+    await Promise.allSettled([this.#lastRead, this.#probing, ...this.#marks]);
     await this.#folder.close();
   }
 
@@ -236,6 +244,26 @@ export class Spool {
       { rows, ranges, droppedRows: this.stats.droppedRows },
     );
     return this.#folder.remove(oldest);
+  }
+
+  #writeFailed(what: string, error: unknown): void {
+    this.health.failed('write', what, error);
+    clearTimeout(this.#probeTimer);
+    if (this.#isClosed) return;
+    this.#probeTimer = setTimeout(() => {
+      this.#probing = this.#probe();
+    }, this.health.retryMs).unref();
+  }
+
+  /** Perhaps nobody has a body for the disk for a long time: that it is well again must show all the same. */
+  async #probe(): Promise<void> {
+    if (this.health.isWell('write')) return;
+    try {
+      await this.#folder.probe();
+      this.health.worked('write');
+    } catch (error) {
+      this.#writeFailed('write to the spool', error);
+    }
   }
 
   async #takeBack(segment: Segment): Promise<void> {

@@ -172,6 +172,14 @@ export const METRICS: readonly Metric[] = [
     read: (sources) => sources.spoolDamagedRecords(),
   },
   {
+    name: 'tetraship_spool_disk_errors_total',
+    type: 'counter',
+    help: 'Failed calls to the disk of the spool.',
+    action:
+      'Any increase: the disk is full, read-only or broken; `/readyz` says which. Sending goes on from memory, and while the server is away reading waits.',
+    read: (sources) => sources.spoolDiskErrors(),
+  },
+  {
     name: 'tetraship_columns',
     type: 'gauge',
     help: 'Column names that count against the budget of the dataset.',

@@ -47,6 +47,7 @@ export interface MetricSources {
   /** Batches written to the spool. */
   readonly spoolRecords: () => number;
   readonly spoolDamagedRecords: () => number;
+  readonly spoolDiskErrors: () => number;
   readonly columns: () => number;
   readonly columnsLimit: () => number;
   readonly overflowEvents: () => number;

@@ -30,6 +30,7 @@ export function fakeSources(changes: Partial<MetricSources> = {}): MetricSources
     spoolLimitBytes: () => 1_073_741_824,
     spoolRecords: () => 3,
     spoolDamagedRecords: () => 0,
+    spoolDiskErrors: () => 0,
     columns: () => 120,
     columnsLimit: () => 900,
     overflowEvents: () => 0,
