@@ -40,6 +40,9 @@ export interface Hold {
   readonly group: Group;
 }
 
+/** Most rules have no groups: they share one. */
+const UNGROUPED = new GroupReader([]);
+
 export class AlertRule {
   readonly rule: Rule;
   /** Equal for two rules that are the same in everything. */
@@ -75,7 +78,7 @@ export class AlertRule {
     this.groups = new Groups(context.groups, (group) => this.#forget(group));
     this.whole = newGroup('');
     this.#template = new Template(rule.message);
-    this.#reader = new GroupReader(groupBy);
+    this.#reader = groupBy.length === 0 ? UNGROUPED : new GroupReader(groupBy);
     this.#holds = new Map();
     this.#active = 0;
   }

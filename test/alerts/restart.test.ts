@@ -1,6 +1,15 @@
 /** Real processes, killed: what alerting remembers, and what it says twice. */
 
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { AgentProcess, Workplace, waitFor } from '../e2e/agent.ts';
@@ -48,6 +57,10 @@ class Scene {
     return readFileSync(this.workplace.join('state', 'alerts.json'), 'utf8');
   }
 
+  has(text: string): boolean {
+    return existsSync(this.workplace.join('state', 'alerts.json')) && this.state().includes(text);
+  }
+
   [Symbol.dispose](): void {
     this.workplace[Symbol.dispose]();
   }
@@ -80,13 +93,7 @@ test('nothing told is told again, and nothing queued is forgotten', { timeout: T
     await webhook.waitForRequests(1, 10_000);
     await webhook.stop();
     scene.append(line('queued'));
-    await waitFor(
-      () =>
-        existsSync(scene.workplace.join('state', 'alerts.json')) && scene.state().includes('queued')
-          ? true
-          : undefined,
-      'the queue on disk',
-    );
+    await waitFor(() => (scene.has('queued') ? true : undefined), 'the queue on disk');
     await agent.waitForMetric('tetraship_rows_delivered_total', (rows) => rows === 2);
     await agent.kill();
   }
@@ -100,14 +107,19 @@ test('nothing told is told again, and nothing queued is forgotten', { timeout: T
   expect(podsOf(webhook)).toEqual(['told', 'queued', 'new']);
 });
 
-test('rows that are sent again are not evaluated again', { timeout: TIMEOUT_MS }, async () => {
+test('rows that are sent again are not evaluated again, over a rotation too', {
+  timeout: TIMEOUT_MS,
+}, async () => {
   await using server = await createReceiver();
   await server.stop();
   await using webhook = await createWebhook();
   using scene = new Scene(server.url, [wget(webhook.url), root(webhook.url)]);
   {
     await using agent = await scene.start();
-    scene.append(line('a'), line('b'));
+    scene.append(line('a'));
+    await webhook.waitForRequests(1, 10_000);
+    renameSync(scene.log, scene.workplace.join('tetragon-2026-01-02T03-04-05.678.log'));
+    scene.append(line('b'));
     await webhook.waitForRequests(2, 10_000);
     await sleep(SAVED_MS);
     await agent.kill();
@@ -123,6 +135,35 @@ test('rows that are sent again are not evaluated again', { timeout: TIMEOUT_MS }
     'root triggered on tetrademo',
     'root on tetrademo is now resolved ',
   ]);
+});
+
+test('a remembered place that is no end of a line costs a repetition, not the log', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  await using server = await createReceiver();
+  await server.stop();
+  await using webhook = await createWebhook();
+  using scene = new Scene(server.url, [wget(webhook.url)]);
+  {
+    await using agent = await scene.start();
+    scene.append(line('a'));
+    await webhook.waitForRequests(1, 10_000);
+    expect(await agent.stop()).toBe(0);
+  }
+  const path = scene.workplace.join('state', 'alerts.json');
+  const state = JSON.parse(scene.state());
+  expect(state.positions).toMatchObject([{ offset: statSync(scene.log).size }]);
+  state.positions[0].offset += 5;
+  state.targets = [];
+  writeFileSync(path, JSON.stringify(state));
+  rmSync(scene.workplace.join('state', 'spool'), { recursive: true });
+  rmSync(scene.workplace.join('state', 'checkpoint.json'), { force: true });
+  scene.append(line('b'), line('c'));
+  await server.restart();
+  await using agent = await scene.start();
+  await agent.waitForMetric('tetraship_rows_delivered_total', (rows) => rows === 3);
+  await webhook.waitForRequests(3, 10_000);
+  expect(podsOf(webhook)).toEqual(['a', 'b', 'c']);
 });
 
 test('kills under load: everything is told, and twice only what was new', {
@@ -167,10 +208,7 @@ test('a damaged state is set aside with an error, a newer one refused', { timeou
   {
     await using agent = await scene.start();
     scene.append(line('a'));
-    await waitFor(
-      () => (existsSync(scene.workplace.join('state', 'alerts.json')) ? true : undefined),
-      'the state',
-    );
+    await waitFor(() => (scene.has('"message":"a"') ? true : undefined), 'the state');
     expect(await agent.stop()).toBe(0);
   }
   const path = scene.workplace.join('state', 'alerts.json');
