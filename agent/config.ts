@@ -61,6 +61,22 @@ export function secretTexts(config: Config): readonly string[] {
   return texts;
 }
 
+/** The same from settings that may be wrong, as far as they can be read: for what is shown all the same. */
+export function secretsIn(env: Environment): readonly string[] {
+  const read = (option: OptionFacts): string | undefined => {
+    const file = secretFile(option, env);
+    try {
+      return file === undefined ? found(option, env)?.text : fileSecret(file).read();
+    } catch {
+      return undefined;
+    }
+  };
+  const [user, password] = [read(OPTIONS.username), read(OPTIONS.password)];
+  const pair = user === undefined || password === undefined ? undefined : `${user}:${password}`;
+  const basic = pair === undefined ? undefined : Buffer.from(pair).toString('base64');
+  return [password, read(OPTIONS.apiKey), read(OPTIONS.tapToken), basic].filter((text) => text !== undefined);
+}
+
 function startMessage(problems: readonly string[]): string {
   const [only] = problems;
   const what =

@@ -51,7 +51,7 @@ function program(version: string, makePipeline?: MakePipeline): Command {
     .action(async (options: CheckOptions) =>
       process.exit(await (await import('./check.ts')).check(process.env, options)),
     );
-  addWatchCommands(root);
+  addWatchCommands(root, version);
   root
     .command('replay')
     .description('send once more what could not be sent')

@@ -1,10 +1,11 @@
 /** The commands that look at a running agent. */
 
 import { type Command, InvalidArgumentError } from 'commander';
+import type { DoctorOptions } from './doctor.ts';
 import type { TapOptions } from './tap.ts';
 import type { TopOptions } from './top.ts';
 
-export function addWatchCommands(root: Command): void {
+export function addWatchCommands(root: Command, version: string): void {
   const url = ['--url <url>', 'of the agent, when it is not the one of this machine'] as const;
   root
     .command('top')
@@ -25,6 +26,14 @@ export function addWatchCommands(root: Command): void {
     .option('--limit <number>', 'end after so many', countArgument)
     .action(async (expression: string | undefined, options: TapOptions) =>
       (await import('./tap.ts')).tap(process.env, expression, options),
+    );
+  root
+    .command('doctor')
+    .description('collect everything for a bug report')
+    .option(...url)
+    .option('--output <file>', 'the archive, - for standard output')
+    .action(async (options: DoctorOptions) =>
+      process.exit(await (await import('./doctor.ts')).doctor(process.env, version, options)),
     );
 }
 

@@ -8,13 +8,11 @@ import { type DestinationStream, pino } from 'pino';
 import { systemCode } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { LogMemory } from './log-memory.ts';
+import { HIDDEN, masked } from './masking.ts';
 import { printable, withoutUserInfo } from './printable.ts';
 import { type Level, Repeats } from './repeats.ts';
 
 const STDERR = 2;
-const HIDDEN = '[hidden]';
-/** A shorter secret would hide half of every line, and is no secret. */
-const MIN_SECRET_CHARACTERS = 4;
 /** A message or field is cut to this: an event of a megabyte is no log message. */
 const MAX_TEXT_CHARACTERS = 4096;
 /** Errors point at their causes; a chain longer than this is a loop. */
@@ -151,14 +149,4 @@ function textLine(json: string): { readonly line: string; readonly said: string 
 function parsed(json: string): Record<string, unknown> {
   const value: unknown = JSON.parse(json);
   return typeof value === 'object' && value !== null ? { ...value } : {};
-}
-
-function masked(line: string, secrets: readonly string[]): string {
-  for (const secret of secrets) {
-    if (secret.length < MIN_SECRET_CHARACTERS) continue;
-    line = line.replaceAll(secret, HIDDEN);
-    const quoted = JSON.stringify(secret).slice(1, -1);
-    if (quoted !== secret) line = line.replaceAll(quoted, HIDDEN);
-  }
-  return line;
 }

@@ -36,8 +36,9 @@ export class AgentProcess implements AsyncDisposable {
     settings: Readonly<Record<string, string>>,
     args: readonly string[] = ['run'],
     user?: number,
+    main = MAIN,
   ) {
-    this.child = spawn(process.execPath, [MAIN, ...args], {
+    this.child = spawn(process.execPath, [main, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
       ...(user !== undefined && { uid: user, gid: user }),
       env: {
