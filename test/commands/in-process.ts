@@ -3,6 +3,9 @@
 import { vi } from 'vitest';
 import { main } from '../../agent/commands/entry.ts';
 
+/** A busy machine is no failure: what these tests look at is never the time. */
+vi.setConfig({ testTimeout: 120_000 });
+
 export interface Ended {
   readonly code: number;
   readonly stdout: string;
