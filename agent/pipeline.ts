@@ -268,8 +268,9 @@ export class Pipeline {
     this.#names?.save();
     // The alerts first: the checkpoint must not pass an event whose alert only this process remembers.
     const state = this.#intake.resumeState(this.#ledger.takeLowWater());
-    if (await this.#alerts.save()) await this.#checkpoint.save(state);
-    else this.#ledger.dirty = true;
+    if (await this.#alerts.save()) return this.#checkpoint.save(state);
+    this.#ledger.dirty = true;
+    if (this.#delivery.state !== 'stopped') this.#checkpointSoon();
   }
 
   #idle(): void {

@@ -1,44 +1,17 @@
-/**
- * One rule between the kernel and its targets: which of its events fire, and what it remembers for that.
- *
- * Where the state of a column rule is kept: in the kernel, as long as it is one count for the whole rule; here, as
- * soon as it is one for each group, or counts within a window of time. Then the kernel reports non-matches too.
- */
+/** One rule between the kernel and its targets: which of its events fire, and what it remembers for that. */
 
 import type { Rule } from '../../rules/ruleset.ts';
 import type { Condition, MatchKind } from '../kernel/types.ts';
 import { MAX_EVENT_BYTES } from '../limits.ts';
-import type { DueQueue } from './due-queue.ts';
+import { conditionOf } from './condition.ts';
 import { GroupReader } from './group-reader.ts';
-import { type Group, type GroupBudget, Groups, newGroup } from './groups.ts';
+import { type Group, Groups, newGroup } from './groups.ts';
 import type { Instance } from './instance.ts';
 import type { Notification } from './notification.ts';
+import type { Hold, RuleContext } from './rule-context.ts';
 import type { RuleStats } from './stats.ts';
 import { Template } from './template.ts';
 import { countMatch } from './threshold.ts';
-import type { Windows } from './window.ts';
-
-/** What all rules share. */
-export interface RuleContext {
-  readonly windows: Windows<Instance>;
-  readonly groups: GroupBudget;
-  /** Groups whose cooldown holds a firing back. */
-  readonly holds: DueQueue<Hold>;
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
-  /** Epoch milliseconds. */
-  readonly wallNow: () => number;
-  /** Something has changed that a restart must know. */
-  readonly onChange: () => void;
-}
-
-/** A held group with its rule, as a thing that is due. */
-export interface Hold {
-  dueMs: number;
-  heapIndex: number;
-  readonly rule: AlertRule;
-  readonly group: Group;
-}
 
 /** Most rules have no groups: they share one. */
 const UNGROUPED = new GroupReader([]);
@@ -183,8 +156,12 @@ export class AlertRule {
   #reached(group: Group, row: Uint8Array): boolean {
     const { window } = this.rule;
     if (window === undefined) return true;
-    const timeMs = this.#reader.timeMs(row);
-    const verdict = countMatch(group.times, Number.isNaN(timeMs) ? this.#context.wallNow() : timeMs, window);
+    const nowMs = this.#context.wallNow();
+    const eventMs = this.#reader.timeMs(row);
+    // A time to come, of a clock that was ahead, would make every later event one that is too late.
+    const timeMs = Number.isNaN(eventMs) ? nowMs : Math.min(eventMs, nowMs);
+    while ((group.times.at(-1) ?? 0) > nowMs) group.times.pop();
+    const verdict = countMatch(group.times, timeMs, window);
     if (verdict === 'too_late') this.late++;
     this.#account(group);
     return verdict === 'reached';
@@ -280,13 +257,6 @@ export class AlertRule {
     if (hold !== undefined) this.#context.holds.remove(hold);
     this.#holds.delete(group);
   }
-}
-
-function conditionOf({ kind, expression, repeats, groupBy, window }: Rule): Condition {
-  if (kind === 'composite') return { expression };
-  return groupBy.length > 0 || window !== undefined
-    ? { expression, report: 'both' }
-    : { expression, repeats };
 }
 
 /** The row's text, if it is not too long to wait in a queue. */

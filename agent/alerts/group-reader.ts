@@ -5,9 +5,6 @@ import { ColumnReader } from './row.ts';
 
 const TIME_COLUMN = 'time';
 
-/** Of a row without a time that can be read: the caller's clock has to do. */
-const UNKNOWN = Number.NaN;
-
 export class GroupReader {
   readonly #columns: number;
   readonly #reader: ColumnReader;
@@ -29,8 +26,8 @@ export class GroupReader {
 
   /** Epoch milliseconds of the event's own time; NaN when it has none. */
   timeMs(row: Uint8Array): number {
-    const [time] = this.#timeReader.read(row);
+    const [time = ''] = this.#timeReader.read(row);
     // Nanoseconds as Tetragon writes them are cut by Date.parse itself.
-    return time === undefined ? UNKNOWN : Date.parse(time);
+    return Date.parse(time);
   }
 }

@@ -5,10 +5,11 @@
  */
 
 import type { Rule } from '../../rules/ruleset.ts';
-import { AlertRule, type Hold } from '../alerts/alert-rule.ts';
+import { AlertRule } from '../alerts/alert-rule.ts';
 import { DueQueue } from '../alerts/due-queue.ts';
 import { GroupReader } from '../alerts/group-reader.ts';
 import { GroupBudget } from '../alerts/groups.ts';
+import type { Hold } from '../alerts/rule-context.ts';
 import { Windows } from '../alerts/window.ts';
 import type { KernelMatch } from '../kernel/kernel.ts';
 import type { Condition } from '../kernel/types.ts';
@@ -26,7 +27,7 @@ export class Firings {
   readonly #reader: GroupReader;
   /** Rules that ask for the time: it is read of no other event. */
   readonly #timed: readonly boolean[];
-  /** Epoch milliseconds of the last event that had a time. */
+  /** Epoch milliseconds of the newest event so far: a late one does not turn the clock back. */
   #nowMs: number;
 
   constructor(rules: readonly Rule[]) {
@@ -67,7 +68,7 @@ export class Firings {
 
   #passTime(row: Uint8Array, changes: Change[]): void {
     const timeMs = this.#reader.timeMs(row);
-    if (!Number.isNaN(timeMs)) this.#nowMs = timeMs;
+    if (timeMs > this.#nowMs) this.#nowMs = timeMs;
     for (
       let hold = this.#holds.first;
       hold !== undefined && hold.dueMs <= this.#nowMs;

@@ -9,10 +9,10 @@ const COLUMN = { type: 'column', config: { column: 'uid', operator: '=', value: 
 /** Alerts of one rule, a receiver of its webhook, and a clock that stands still. */
 async function bench(extension: Record<string, unknown>, changes: Partial<AlertJson> = {}) {
   const receiver = await createWebhook();
-  const clock = { nowMs: 0 };
+  const clock = { nowMs: 0, wallMs: Date.UTC(2026, 0, 1) };
   const target = { type: 'webhook', endpoint: receiver.url, repeat: { interval: '1h', times: 100 } };
   const rule = { message: 'm', targets: [target], tetraship: extension, ...changes };
-  const alerts = createAlerts([rule], { now: () => clock.nowMs, wallNow: () => 1_700_000_000_000 });
+  const alerts = createAlerts([rule], { now: () => clock.nowMs, wallNow: () => clock.wallMs });
   return {
     ...{ receiver, alerts, clock },
     match: (columns: Record<string, unknown>) => alerts.accept(0, 'match', row(columns)),
@@ -133,6 +133,19 @@ describe('window and threshold', () => {
     run.match({ uid: 0, ...at(5) });
     expect(await run.told(2)).toEqual([FIRED, RESOLVED]);
     expect(run.alerts.stats.rules[0]).toMatchObject({ fired: 1, resolved: 1 });
+  });
+
+  test('a clock that was ahead does not blind the rule', async () => {
+    await using run = await bench({ window: '1m', threshold: 2 }, { targets: [] });
+    run.match({ time: '2031-01-01T00:00:00Z' }); // as of now
+    run.clock.wallMs += 1_000;
+    run.match({ time: '2030-01-01T00:00:00Z' });
+    expect(run.alerts.stats.rules[0]?.fired).toBe(1);
+    run.clock.wallMs = Date.UTC(2025, 0, 1); // set right
+    run.match({ time: '2025-01-01T00:00:00Z' });
+    run.clock.wallMs += 10_000;
+    run.match({ time: '2025-01-01T00:00:09Z' });
+    expect(run.alerts.stats.rules[0]).toMatchObject({ fired: 2, late: 0 });
   });
 
   test('an event without a time counts as of now', async () => {
