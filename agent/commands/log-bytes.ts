@@ -7,14 +7,17 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Transform } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { messageOf, TetrashipError } from '../errors.ts';
-import { KiB } from '../limits.ts';
+import { KiB, READ_CHUNK_BYTES } from '../limits.ts';
 
 /** Compressed bytes given at once: deflate expands to 1,032 times at most, so a bomb gives 16 MiB for it. */
 const PIECE_BYTES = 16 * KiB;
 
+/** Node's own 16 KiB would be a call for every few events. */
+const OPTIONS = { chunkSize: READ_CHUNK_BYTES };
+
 const MAGIC: readonly { readonly bytes: readonly number[]; readonly open: () => Transform }[] = [
-  { bytes: [0x1f, 0x8b], open: createGunzip },
-  { bytes: [0x28, 0xb5, 0x2f, 0xfd], open: createZstdDecompress },
+  { bytes: [0x1f, 0x8b], open: () => createGunzip(OPTIONS) },
+  { bytes: [0x28, 0xb5, 0x2f, 0xfd], open: () => createZstdDecompress(OPTIONS) },
 ];
 
 export class LogBytes {
@@ -27,6 +30,8 @@ export class LogBytes {
   readonly #unpacker: Transform | undefined;
   /** Unpacked and not handed out yet. */
   readonly #waiting: Uint8Array[];
+  /** Running ahead of `read`; it never fails. */
+  #unpacking: Promise<void> | undefined;
   #state: 'reading' | 'ended';
   #damage: string | undefined;
   #wake: () => void;
@@ -36,6 +41,7 @@ export class LogBytes {
     this.#path = path;
     this.readBytes = 0;
     this.#waiting = [];
+    this.#unpacking = undefined;
     this.#state = 'reading';
     this.#damage = undefined;
     this.#wake = () => undefined;
@@ -64,14 +70,27 @@ export class LogBytes {
    */
   async read(into: Uint8Array): Promise<number> {
     if (this.#unpacker === undefined) return this.#readFile(into);
-    while (this.#waiting.length === 0 && this.#state === 'reading') await this.#unpack(this.#unpacker);
-    const chunk = this.#waiting[0];
-    if (chunk === undefined) return 0;
-    const part = chunk.subarray(0, into.length);
-    into.set(part);
-    if (part.length === chunk.length) this.#waiting.shift();
-    else this.#waiting[0] = chunk.subarray(part.length);
-    return part.length;
+    while (this.#waiting.length === 0 && this.#state === 'reading') {
+      await (this.#unpacking ?? this.#unpack(this.#unpacker));
+      this.#unpacking = undefined;
+    }
+    const count = this.#takeWaiting(into);
+    // The next piece is unpacked, by another thread, while the caller works on this one.
+    if (this.#waiting.length === 0 && this.#state === 'reading')
+      this.#unpacking ??= this.#unpack(this.#unpacker);
+    return count;
+  }
+
+  #takeWaiting(into: Uint8Array): number {
+    let count = 0;
+    for (let chunk = this.#waiting[0]; chunk !== undefined && count < into.length; chunk = this.#waiting[0]) {
+      const part = chunk.subarray(0, into.length - count);
+      into.set(part, count);
+      count += part.length;
+      if (part.length === chunk.length) this.#waiting.shift();
+      else this.#waiting[0] = chunk.subarray(part.length);
+    }
+    return count;
   }
 
   close(): void {
