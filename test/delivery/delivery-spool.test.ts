@@ -1,6 +1,7 @@
 /** Delivery with a disk behind its memory: outages, restarts, full and broken disks. */
 
 import fs from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { DeliveryOptions } from '../../agent/delivery/delivery.ts';
 import { createReceiver, type Receiver } from '../receiver/index.ts';
@@ -71,6 +72,58 @@ describe('while the server is away', () => {
     // During the outage the bodies in memory take turns in being tried: only they may come out of order.
     const inMemory = 6;
     expect(firsts.slice(inMemory)).toEqual(range(inMemory, 40).map((b) => b * 50));
+    await delivery.stop(0);
+  });
+
+  test('it drains at full speed while new bodies come behind, and its files go as they are sent', async () => {
+    // Answers only when four are on their way; who is alone for long was sent too slowly.
+    let held: (() => void)[] = [];
+    let alone = 0;
+    const release = () => {
+      for (const answer of held) answer();
+      held = [];
+    };
+    await using server = await createReceiver({
+      fault: ({ index }) => {
+        if (index < 0) return undefined;
+        return {
+          until: new Promise<void>((resolve) => {
+            held.push(resolve);
+            if (held.length === 4) release();
+            else
+              void sleep(300).then(() => {
+                if (!held.includes(resolve)) return;
+                alone++;
+                release();
+              });
+          }),
+        };
+      },
+    });
+    await server.stop();
+    const disk = new MemoryDisk();
+    const { delivery, allSettled } = spooled(server, disk, { concurrency: 4 }, MiB);
+    const all = batches(180, 50);
+    await acceptAll(delivery, all.slice(0, 120));
+    await allSettled(120);
+    const peakBytes = disk.usedBytes;
+    await server.restart();
+    const coming = acceptAll(delivery, all.slice(120));
+    await server.waitForKeys(4500, 5000);
+    // Half of what has come to be there in the end: the first files are gone.
+    expect(disk.files.has([...disk.files.keys()].find((name) => name.includes('000000000001')) ?? '')).toBe(
+      false,
+    );
+    expect(disk.usedBytes).toBeLessThan(peakBytes);
+    await coming;
+    await server.waitForKeys(9000, 5000);
+    await expect.poll(() => disk.files.size).toBe(0);
+    expect(server.duplicates).toBe(0);
+    // The try that found the server well, and the last ones.
+    expect(alone).toBeLessThanOrEqual(4);
+    // Behind: but for what was on its way together, no new row came before an old one.
+    const firstNew = server.rows.findIndex((one) => Number(String(one['cluster_name']).slice(4)) >= 6000);
+    expect(firstNew).toBeGreaterThanOrEqual((120 - 4) * 50);
     await delivery.stop(0);
   });
 
