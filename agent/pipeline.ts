@@ -36,6 +36,13 @@ const END_LOOK_MS = 50;
 /** Share of the shutdown grace for the rows; the rest is for alerts and the last checkpoint. */
 const GRACE_FOR_ROWS = 0.8;
 
+export interface PipelineParts {
+  /** What finds the logs, when it is not the search for files that are being written. */
+  readonly makeIntake?: (options: IntakeOptions) => LogIntake;
+  /** Without a spool the files themselves are what waits for the server. */
+  readonly hasSpool?: boolean;
+}
+
 export class Pipeline {
   readonly metrics: MetricSources;
   /** Resolves when standard input has ended and all of it is delivered; rejects on a fault that ends the agent. */
@@ -66,16 +73,12 @@ export class Pipeline {
 
   /**
    * Locks the state folder; reads nothing of the logs yet.
-   * @param makeIntake what finds the logs, when it is not the usual search for files that are being written
+   * @param parts others than the usual ones
    * @throws TetrashipError STATE, RULES or CONFIG
    */
-  constructor(
-    config: Config,
-    log: Logger,
-    makeIntake = (options: IntakeOptions): LogIntake => new Intake(options),
-  ) {
+  constructor(config: Config, log: Logger, parts: PipelineParts = {}) {
     this.#config = config;
-    this.#makeIntake = makeIntake;
+    this.#makeIntake = parts.makeIntake ?? ((options) => new Intake(options));
     this.#log = log;
     const rules = loadRules(...(config.rules ?? []));
     this.#lock = lockState(config.stateDir);
@@ -89,6 +92,7 @@ export class Pipeline {
     });
     this.#delivery = new Delivery({
       ...deliveryOptions(config),
+      ...(parts.hasSpool === false && { spool: undefined }),
       deadLetters: this.#deadLetters,
       log,
       onSettled: (sequence) => this.#settled(sequence),

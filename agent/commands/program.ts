@@ -54,13 +54,19 @@ function program(version: string, makePipeline?: MakePipeline): Command {
   addWatchCommands(root, version);
   root
     .command('replay')
-    .description('send once more what could not be sent')
+    .description('ship old logs, or once more what could not be sent')
+    .argument(
+      '[file...]',
+      'logs, also .gz, globs, or - for standard input; the same command goes on after an interruption',
+    )
+    .option('--again', 'files from their beginning, also what was shipped')
     .option('--dead-letters', 'those in the state folder, while the agent is stopped; what fails again stays')
     .option('--json', 'print the result as one JSON object')
-    .action(async (options: ReplayOptions, command: Command) => {
-      if (options.deadLetters !== true) command.error('say what is to be sent again: --dead-letters');
+    .action(async (files: readonly string[], options: ReplayOptions, command: Command) => {
+      if ((options.deadLetters === true) === files.length > 0)
+        command.error('say what is to be sent: files, or --dead-letters');
       // A connection that the server keeps open must not keep the shell waiting.
-      process.exit(await (await import('./replay.ts')).replay(process.env, options));
+      process.exit(await (await import('./replay.ts')).replay(process.env, files, options));
     });
   addRulesCommands(root);
   addImportCommands(root);

@@ -13,7 +13,7 @@ describe('help', () => {
       'Usage: tetraship [options] [command]',
       'run run the agent (the default)',
       'check [options] find what would go wrong',
-      'replay [options] send once more what could not be sent',
+      'replay [options] [file...] ship old logs, or once more what could not be sent',
       'rules work with files of alert rules',
       'PARSEABLE_URL (required)',
       'PARSEABLE_PASSWORD (secret)',
