@@ -5,7 +5,7 @@
 
 import { backlogRun, type Figures, interleave } from './backlog-run.ts';
 import { corpus } from './corpus.ts';
-import { MEGABYTES, quickOr, RUNS } from './length.ts';
+import { MEGABYTES, QUICK, quickOr, RUNS } from './length.ts';
 import { formatSample, pairs, summarize } from './measure.ts';
 import { peers } from './peers.ts';
 import { record } from './results.ts';
@@ -18,7 +18,7 @@ interface Entry {
 
 const log = corpus(2, MEGABYTES);
 const us = ours();
-const shippers = [us, ...peers(), ...quickOr([], peers(true))];
+const shippers = [us, ...peers(), ...(QUICK ? [] : peers(true))];
 const encodings = quickOr<Encoding[]>(['zstd', 'gzip'], ['zstd', 'gzip', 'none']);
 const entries: Entry[] = encodings.flatMap((encoding) =>
   // In a short run gzip is measured beside Vector alone: its goal is about that.

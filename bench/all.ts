@@ -23,6 +23,7 @@ const BENCHES: readonly Bench[] = [
   { name: 'pipeline', file: 'pipeline.ts' },
   { name: 'peers', file: 'against-peers.ts' },
   { name: 'steady', file: 'steady.ts' },
+  { name: 'steady-profile', file: 'steady-profile.ts' },
   { name: 'latency', file: 'latency.ts' },
   { name: 'start', file: 'start.ts' },
   { name: 'fleet', file: 'fleet/main.ts' },

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 
 export const STAGES = [
   'start',
+  'notifications of the log',
   'read',
   'kernel',
   'feeder and batches',
@@ -44,6 +45,7 @@ export interface RawProfile {
 const HOMES: readonly (readonly [RegExp, Stage])[] = [
   [/^wasm:/, 'kernel'],
   [/\/agent\/delivery\/encode|^node:(internal\/)?zlib/, 'encode'],
+  [/\/chokidar\/|^node:internal\/fs\/watchers/, 'notifications of the log'],
   [/\/agent\/intake\//, 'read'],
   [/\/agent\/(kernel\/|feeder)/, 'feeder and batches'],
   [/\/agent\/alerts\//, 'alerts'],

@@ -19,10 +19,10 @@ import { ours, RunningShipper, type Shipper } from './shipper.ts';
 
 const EVENTS_PER_SECOND = 1000;
 const FIRES_EVERY = 10;
-const ROUNDS = quickOr(2, 5);
+const ROUNDS = quickOr(1, 5);
 /** Connections are open and code is compiled after this. */
-const WARM_MS = quickOr(1500, 5000);
-const RUN_MS = quickOr(3000, 15_000);
+const WARM_MS = quickOr(1000, 5000);
+const RUN_MS = quickOr(2000, 15_000);
 /** For those under way at the end. */
 const LATE_MS = 1000;
 const MARKER = 'latency-pod-';

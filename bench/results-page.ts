@@ -33,6 +33,7 @@ export const SECTIONS = [
   'connections',
   'peers',
   'steady',
+  'steadyStages',
   'latency',
   'start',
   'soak',

@@ -22,9 +22,9 @@ import { ours, RunningShipper, type Shipper } from './shipper.ts';
 /** Nothing comes last: an idle node is one that has worked. */
 const RATES_KB = quickOr([1000, 10_000, 0], [100, 1000, 10_000, 0]);
 const WARM_MS = quickOr(1000, 10_000);
-const PHASE_MS = quickOr(4000, 60_000);
+const PHASE_MS = quickOr(3000, 60_000);
 /** Before the first phase: starts, and what they leave to be collected. */
-const SETTLE_MS = quickOr(3000, 15_000);
+const SETTLE_MS = quickOr(2000, 15_000);
 const DRAIN_MS = 15_000;
 const LOOK_MS = 100;
 /** Bytes in the log before the first phase, so that each contender has warmed up on something. */
