@@ -4,11 +4,12 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import fastq from 'fastq';
-import { hasReference, replaceReferences } from '../../rules/references.ts';
+import { hasReference } from '../../rules/references.ts';
 import type { Rule, Target } from '../../rules/ruleset.ts';
+import { SecretText } from '../alerts/secret-text.ts';
 import { messageOf, systemCode } from '../errors.ts';
 
 const TIMEOUT_MS = 5_000;
@@ -39,35 +40,29 @@ async function sentence(target: Target, names: readonly string[]): Promise<strin
   const isSecret = hasReference(target.endpoint);
   let where = 'the endpoint';
   try {
-    const url = new URL(replaceReferences(target.endpoint, read));
+    const url = new URL(new SecretText(target.endpoint).read());
+    const proxy = proxyOf(url);
     if (!isSecret) where = url.host;
-    await tryConnect(url, target);
+    if (proxy !== undefined) where += `, through the proxy ${proxy.host}`;
+    await tryConnect(proxy ?? url, proxy === undefined ? target : undefined);
     return undefined;
   } catch (error) {
     return `${where} (${who}): ${(isSecret && systemCode(error)) || messageOf(error)}`;
   }
 }
 
-function read({ kind, name }: { kind: 'file' | 'env'; name: string }): string {
-  if (kind === 'file') return readFileSync(name, 'utf8').trim();
-  const value = process.env[name];
-  if (value === undefined) throw new Error(`the variable ${name} is not set here`);
-  return value;
-}
-
-function tryConnect(url: URL, target: Target): Promise<void> {
+/** @param target whose certificate is checked as the agent would; a proxy's is taken as it is */
+function tryConnect(url: URL, target: Target | undefined): Promise<void> {
   const secure = url.protocol === 'https:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
+  const trust =
+    target === undefined
+      ? { rejectUnauthorized: false }
+      : { rejectUnauthorized: !target.skipTlsCheck, ...pems(target) };
   return new Promise((resolve, reject) => {
     const socket: Socket = secure
-      ? connectTls({
-          host,
-          port,
-          servername: host,
-          rejectUnauthorized: !target.skipTlsCheck,
-          ...pems(target),
-        })
+      ? connectTls({ host, port, servername: isIP(host) === 0 ? host : '', ...trust })
       : connectTcp({ host, port });
     const timer = setTimeout(
       () => socket.destroy(new Error(`no answer in ${TIMEOUT_MS / 1000} s`)),
@@ -80,6 +75,23 @@ function tryConnect(url: URL, target: Target): Promise<void> {
     socket.once('error', reject);
     socket.once('close', () => clearTimeout(timer));
   });
+}
+
+/** As the agent would go: by the proxy of the URL's protocol, unless the host is excepted. */
+function proxyOf(url: URL): URL | undefined {
+  const { HTTP_PROXY, http_proxy, HTTPS_PROXY, https_proxy, NO_PROXY, no_proxy } = process.env;
+  const proxy = url.protocol === 'https:' ? (https_proxy ?? HTTPS_PROXY) : (http_proxy ?? HTTP_PROXY);
+  if (proxy === undefined || proxy === '') return undefined;
+  const exceptions = (no_proxy ?? NO_PROXY ?? '').split(/[,\s]+/).filter((entry) => entry !== '');
+  return exceptions.some((entry) => isExcepted(url, entry)) ? undefined : new URL(proxy);
+}
+
+/** `*`, a host with its subdomains (a dot or `*.` may stand before it), either with `:port`. */
+function isExcepted(url: URL, entry: string): boolean {
+  const [, name = '', port] = /^(.+?)(?::(\d+))?$/.exec(entry.toLowerCase()) ?? [];
+  if (port !== undefined && port !== url.port) return false;
+  const host = name.replace(/^\*?\./, '');
+  return name === '*' || url.hostname === host || url.hostname.endsWith(`.${host}`);
 }
 
 function pems({ tls }: Target): { ca?: Buffer; cert?: Buffer; key?: Buffer } {

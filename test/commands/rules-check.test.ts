@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { cli } from './in-process.ts';
 import { composite, file, folder, hook, rulesFile } from './rules-files.ts';
 
@@ -169,11 +169,23 @@ describe('check', () => {
       expect(code).toBe(1);
       expect(stdout.split('\n').slice(1)).toEqual([
         '  unreachable: 127.0.0.1:1 (rule "b", target 1 and 1 more): connect ECONNREFUSED 127.0.0.1:1',
-        '  unreachable: the endpoint (rule "d", target 1): the variable NO_SUCH_VARIABLE is not set here',
+        '  unreachable: the endpoint (rule "d", target 1): the variable NO_SUCH_VARIABLE is not set',
         '',
       ]);
+      vi.stubEnv('HTTP_PROXY', `http://127.0.0.1:${port}`);
+      expect((await cli('rules', 'check', '--connect', rules)).stdout).not.toContain('ECONNREFUSED');
+      vi.stubEnv('NO_PROXY', 'example.com,127.0.0.1');
+      expect((await cli('rules', 'check', '--connect', rules)).stdout).toContain('ECONNREFUSED');
+      vi.stubEnv('NO_PROXY', '');
+      vi.stubEnv('HTTP_PROXY', 'http://user:secret@127.0.0.1:1');
+      const { stdout: byProxy } = await cli('rules', 'check', '--connect', rules);
+      expect(byProxy).toContain(
+        `unreachable: 127.0.0.1:${port}, through the proxy 127.0.0.1:1 (rule "a", target 1)`,
+      );
+      expect(byProxy).not.toContain('secret@');
       expect(said).toBe(0);
     } finally {
+      vi.unstubAllEnvs();
       server.close();
     }
   });
