@@ -28,6 +28,8 @@ export interface RawBatch {
   readonly sequence: number;
   /** `[row,row]`, a view that is valid until `accept` resolves. */
   readonly raw: Uint8Array;
+  /** `raw` as a zstd frame, made by who knows its rows; undefined: a general compressor has to. */
+  readonly zstd?: () => Uint8Array | undefined;
   /** Owned. */
   readonly rows: RowTable;
   readonly rowCount: number;
@@ -199,7 +201,7 @@ export class Delivery {
       : { kind: 'columns', names };
   }
 
-  async #take({ sequence, raw, rows, rowCount, sealedAtMs, lastEventTimeMs }: RawBatch): Promise<void> {
+  async #take({ sequence, raw, zstd, rows, rowCount, sealedAtMs, lastEventTimeMs }: RawBatch): Promise<void> {
     if (this.#stopped) throw stoppedError();
     if (rowCount === 0) {
       // Every line of it was a reject, blank or filtered: an empty array must never be sent.
@@ -207,7 +209,8 @@ export class Delivery {
       return;
     }
     const { encoding } = this.#sink.learned;
-    const bytes = await this.#encoder.encode(raw, encoding);
+    const made = encoding === 'zstd' ? zstd?.() : undefined;
+    const bytes = made ?? (await this.#encoder.encode(raw, encoding));
     const rawLength = raw.length;
     const body = { sequence, encoding, bytes, rawLength, rowCount, rows, sealedAtMs, lastEventTimeMs };
     await this.#backlog.accept(new Job(new Batch(false, () => this.#settled(sequence)), body));

@@ -16,6 +16,8 @@ export interface SealedBatch {
   readonly sequence: number;
   /** `[row,row]`, a view of kernel memory that is valid until `release(slot)`. */
   readonly raw: Uint8Array;
+  /** `raw` as a zstd frame, while it is valid; undefined: it must be compressed by other means. */
+  readonly zstd: () => Uint8Array | undefined;
   readonly rowCount: number;
   readonly rows: RowTable;
   readonly sealedAtMs: number;
@@ -86,10 +88,11 @@ export class Batcher {
     clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;
     if (this.#filling < 0 || this.#positions.size === 0) return;
-    const { raw, rowCount, ends, offsets, lengths } = this.#kernel.sealSlot();
+    const { raw, zstd, rowCount, ends, offsets, lengths } = this.#kernel.sealSlot();
     const batch: SealedBatch = {
       sequence: ++this.#sequence,
       raw,
+      zstd,
       rowCount,
       rows: { ends, offsets, lengths, spans: this.#spans },
       sealedAtMs: Date.now(),

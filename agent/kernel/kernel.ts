@@ -14,6 +14,7 @@ import { EVENT_ID_DIGITS, eventIdKey } from './event-id.ts';
 import * as L from './layout.ts';
 import { instantiate, type KernelExports } from './module.ts';
 import { columnName, escapeName, SERVER_COLUMNS, unescapeName } from './names.ts';
+import { Packer } from './packer.ts';
 import { ProgramHost } from './program-host.ts';
 import { MAX_PRELOADED_NAMES, planRegions, type Regions } from './regions.ts';
 import type { KernelMatch, KernelReject, SealedSlot } from './results.ts';
@@ -47,6 +48,7 @@ export class Kernel {
   readonly #exports: KernelExports;
   readonly #regions: Regions;
   readonly #slotBytes: number;
+  readonly #packer: Packer;
   readonly #maxNames: number;
   readonly #added = new Map<string, { address: number; length: number }>();
   readonly #eventNode: string | undefined;
@@ -72,6 +74,7 @@ export class Kernel {
     this.memoryBytes = memory.buffer.byteLength;
     this.input = this.#bytes.subarray(regions.input.address, regions.input.address + regions.input.capacity);
     const place = { bytes: this.#bytes, words: this.#words, ...regions.program };
+    this.#packer = new Packer(exports, { bytes: this.#bytes, words: this.#words }, regions);
     this.conditions = new ProgramHost(exports, place, options.filters ?? {}, this.#added);
   }
 
@@ -168,7 +171,8 @@ export class Kernel {
     if (!region)
       throw new TetrashipError('KERNEL', `cannot open slot ${slot}: there are ${this.#regions.slots.length}`);
     this.#openSlot = slot;
-    this.#exports.openSlot(region.body, region.table, this.#slotBytes);
+    const hintsFull = region.hints + region.hintsBytes;
+    this.#exports.openSlot(region.body, region.table, region.hints, hintsFull, this.#slotBytes);
   }
 
   /** Ends the open slot's body. Its view stays valid until the slot is opened again. */
@@ -186,7 +190,15 @@ export class Kernel {
       lengths[row] = this.#word(at + 12);
     }
     this.#openSlot = -1;
-    return { raw: this.#bytes.subarray(region.body, region.body + length), rowCount, ends, offsets, lengths };
+    const hintsEnd = this.#word(L.R_SLOT_HINTS);
+    return {
+      raw: this.#bytes.subarray(region.body, region.body + length),
+      rowCount,
+      ends,
+      offsets,
+      lengths,
+      zstd: () => this.#packer.pack(region.body, length, region.hints, hintsEnd),
+    };
   }
 
   /**

@@ -56,6 +56,16 @@ export const P_NESTING = 164; // one bit per container of a line, for classify.t
 export const P_DECODED = 168;
 export const P_EVENT_ID = 172; // address of the id's 32 digits within the suffix, or 0
 
+export const P_PACK = 224; // tables of pack.ts and zstd.ts, at K_…
+export const P_SEQUENCES = 228;
+export const P_SEQUENCES_END = 232;
+export const P_LITERALS = 236;
+export const P_LITERALS_END = 240;
+export const P_BLOCKS = 244;
+export const P_BLOCKS_END = 248;
+export const P_FRAME = 252;
+export const P_FRAME_END = 256;
+
 /** 32 bytes, written by the host whenever the file changes: what the ids of its events are made under. */
 export const EVENT_KEY = 192;
 
@@ -78,6 +88,7 @@ export const R_SLOT_ROWS = 548;
 export const R_ADMITTED = 552;
 export const R_ADMITTED_BYTES = 556;
 export const R_CACHE_RESETS = 560;
+export const R_SLOT_HINTS = 564; // end of the sealed slot's hints
 
 // What process() returns.
 export const STATUS_MORE = 0; // every complete line is consumed
@@ -98,6 +109,7 @@ export const N_SUFFIX_STAMP = 32; // u64: the event in which N_SUFFIX_NEXT holds
 export const N_SUFFIX_NEXT = 40; // every `name__k` with 2 <= k < this is taken
 export const N_COLUMN = 44; // address of the program's column, when rules watch it
 export const N_ADMITTED_AT = 48; // place in the admitted list, when admitted
+export const N_HINT = 52; // what a hint says of it: N_LENGTH, and in the upper half its number
 
 export const FLAG_ADMITTED = 1;
 export const FLAG_TAKEN_ALWAYS = 2; // the server's own and the added columns
@@ -304,3 +316,56 @@ export const MATCH_EVENT = 0;
 export const MATCH_FIRING = 1;
 export const MATCH_RESOLVED = 2;
 export const MATCH_NONE = 3;
+
+// Hint: a column as it was written, for pack.ts: u32 place, u16 length of `,"name":`, u16 number of the name.
+export const HINT_SIZE = 8;
+
+// Sequence of a zstd frame: literals, then a match.
+export const SEQUENCE_SIZE = 16;
+export const Z_LITERALS = 0;
+export const Z_MATCH = 4; // length - 3
+export const Z_OFFSET = 8; // as the format counts it: 1 to 3 for the last ones, else itself and 3
+export const Z_CODES = 12; // of literals, match and offset, a byte each
+
+// Block of a zstd frame.
+export const BLOCK_SIZE = 24;
+export const B_CONTENT = 0;
+export const B_CONTENT_LENGTH = 4;
+export const B_SEQUENCES = 8;
+export const B_SEQUENCES_END = 12;
+export const B_LITERALS = 16;
+export const B_LITERALS_END = 20;
+
+/** log2 of the states of a frame's three tables; the format's greatest. */
+export const LITERAL_LOG = 9;
+export const MATCH_LOG = 9;
+export const OFFSET_LOG = 8;
+
+// At P_PACK, first what is cleared for each body: last places by name, by the start of a value, by where one leaves its
+// predecessor; then counts of bytes and codes.
+export const K_NAMES = 0;
+export const K_NAMES_MASK = 4095;
+export const K_VALUES = 16384;
+export const K_VALUES_SHIFT = 51; // 64 - log2 of the entries
+export const K_MIDDLES = 49152;
+export const K_BYTES = 81920;
+export const K_BYTES_ODD = 82944;
+export const K_LITERAL_LENGTHS = 83968;
+export const K_MATCH_LENGTHS = 84224;
+export const K_OFFSETS = 84480;
+export const K_CLEARED = 0;
+export const K_CLEARED_BYTES = 84608;
+// Codes, written by the host between the two halves.
+export const K_HUFFMAN = 84608; // u32 per byte: bits << 8 | their number
+export const K_LITERAL_STATES = 85632; // u16 per state, then at STATES_SYMBOLS u32, i32 per code
+export const K_MATCH_STATES = 87168;
+export const K_OFFSET_STATES = 88704;
+export const STATES_SYMBOLS = 1024;
+export const K_TREE = 90240; // u32 length, then the description of the Huffman tree
+export const K_TABLES = 90496; // u32 length, then the descriptions of the three tables
+// The format's constants, written by the host once.
+export const K_LITERAL_CODES = 91008;
+export const K_MATCH_CODES = 91072;
+export const K_LITERAL_BITS = 91200;
+export const K_MATCH_BITS = 91264;
+export const PACK_BYTES = 91328;

@@ -18,8 +18,10 @@ export interface KernelExports {
   setFrozen(value: number): void;
   setProgram(): void;
   restoreState(condition: number, count: number, firing: number): void;
-  openSlot(base: number, table: number, target: number): void;
+  openSlot(base: number, table: number, hints: number, hintsFull: number, target: number): void;
   sealSlot(): number;
+  countRepeats(body: number, length: number, hints: number, hintsEnd: number): number;
+  packFrame(length: number): number;
   process(length: number, offset: number, final: number): number;
 }
 
@@ -60,6 +62,8 @@ function isExports(exports: WebAssembly.Exports): exports is KernelExports & Web
     'restoreState',
     'openSlot',
     'sealSlot',
+    'countRepeats',
+    'packFrame',
     'process',
   ];
   return wanted.every((name) => typeof exports[name] === 'function');

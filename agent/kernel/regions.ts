@@ -32,6 +32,13 @@ const SOFT_TEXT_BYTES = 512 * KiB;
 const NAME_BUCKETS_BYTES = 16_384 * 4;
 const EDGE_BUCKETS_BYTES = 4096 * 4;
 
+/** Columns of a batch of which the packer hears; a batch of ordinary events has a tenth. */
+const MAX_HINTS_PER_SLOT = 256 * KiB;
+/** Repeats in one batch before it is left to a general compressor; an ordinary batch has 20,000. */
+const MAX_SEQUENCES = 256 * KiB;
+/** Of at least 88 KiB each. */
+const MAX_BLOCKS = 1024;
+
 export interface RegionOptions {
   readonly maxLineBytes: number;
   readonly maxColumns: number;
@@ -45,6 +52,15 @@ export interface RegionOptions {
   readonly cacheEdges?: number;
 }
 
+export interface SlotRegion {
+  readonly body: number;
+  readonly table: number;
+  readonly hints: number;
+  /** Beyond it, rows leave no more hints. */
+  readonly hintsBytes: number;
+  readonly capacity: number;
+}
+
 export interface Regions {
   readonly pages: number;
   /** u32 parameters: offset in PARAMS → value. */
@@ -53,7 +69,10 @@ export interface Regions {
   readonly suffix: number;
   readonly patterns: number;
   readonly program: { readonly address: number; readonly capacity: number };
-  readonly slots: readonly { readonly body: number; readonly table: number; readonly capacity: number }[];
+  readonly slots: readonly SlotRegion[];
+  /** Tables of the packer, and where it leaves a frame. */
+  readonly pack: number;
+  readonly frame: number;
 }
 
 export function planRegions(options: RegionOptions): Regions {
@@ -114,8 +133,15 @@ export function planRegions(options: RegionOptions): Regions {
   const slots = Array.from({ length: options.slotCount }, () => ({
     body: take(slotCapacity),
     table: take(MAX_ROWS_PER_SLOT * L.ROW_ENTRY_SIZE),
+    hints: take(MAX_HINTS_PER_SLOT * L.HINT_SIZE + Math.ceil(capacity / SHORTEST_COLUMN) * L.HINT_SIZE + KiB),
+    hintsBytes: MAX_HINTS_PER_SLOT * L.HINT_SIZE,
     capacity: slotCapacity,
   }));
+  const pack = region(L.P_PACK, L.PACK_BYTES);
+  region(L.P_SEQUENCES, MAX_SEQUENCES * L.SEQUENCE_SIZE, L.P_SEQUENCES_END);
+  region(L.P_LITERALS, slotCapacity, L.P_LITERALS_END);
+  region(L.P_BLOCKS, MAX_BLOCKS * L.BLOCK_SIZE, L.P_BLOCKS_END);
+  const frame = region(L.P_FRAME, slotCapacity + MiB, L.P_FRAME_END);
 
   const values: readonly (readonly [number, number])[] = [
     [L.P_INPUT_CAPACITY, capacity],
@@ -140,5 +166,7 @@ export function planRegions(options: RegionOptions): Regions {
     patterns,
     program: { address: program, capacity: MAX_PROGRAM_BYTES },
     slots,
+    pack,
+    frame,
   };
 }

@@ -10,6 +10,8 @@ export interface SealedSlot {
   readonly ends: Uint32Array;
   readonly offsets: Float64Array;
   readonly lengths: Uint32Array;
+  /** Makes a zstd frame of it while the view is valid; undefined: it must be compressed by other means. */
+  readonly zstd: () => Uint8Array | undefined;
 }
 
 export interface KernelReject {

@@ -1,6 +1,8 @@
 /** A whole byte stream through the kernel, in the shape that the reference gives. */
 
+import { zstdDecompressSync } from 'node:zlib';
 import { Kernel, STATUS_DRAIN, STATUS_SLOT_FULL, STATUS_TOO_LONG } from '../../agent/kernel/kernel.ts';
+import type { SealedSlot } from '../../agent/kernel/results.ts';
 import type {
   Condition,
   Filters,
@@ -24,6 +26,15 @@ export interface RunExtra {
 
 const SLOT_BYTES = 64 * 1024;
 
+/** Whatever is flattened in a test is packed too: the frame must give the body back. */
+export function mustUnpack({ raw, zstd }: SealedSlot): Uint8Array | undefined {
+  const frame = zstd();
+  if (frame !== undefined && Buffer.compare(zstdDecompressSync(frame), raw) !== 0) {
+    throw new Error(`a frame of ${raw.length} bytes gives back something else`);
+  }
+  return frame;
+}
+
 /** Starting a kernel costs milliseconds; tests with equal options share one module's memory size, not state. */
 export async function kernelRun(
   bytes: Uint8Array,
@@ -42,6 +53,7 @@ export async function kernelRun(
 
   const takeSlot = (): void => {
     const sealed = kernel.sealSlot();
+    mustUnpack(sealed);
     let start = 1;
     sealed.ends.forEach((end, row) => {
       rows.push({

@@ -30,7 +30,9 @@ import {
   undoAdmissions,
   unwatchNames,
 } from './names';
+import { findRepeats } from './pack';
 import { CLOSE_ARRAY, CLOSE_OBJECT, COMMA, lineEnd, OPEN_ARRAY, OPEN_OBJECT, QUOTE, skipSpace } from './scan';
+import { writeFrame } from './zstd';
 
 const NEWLINE: u32 = 0x0a;
 const OVERFLOW_NAME: u64 = 0x776f6c667265766f; // `overflow`
@@ -41,6 +43,9 @@ let slotOut: usize = 0;
 let slotTarget: usize = 0;
 let slotTable: usize = 0;
 let slotRows: u32 = 0;
+/** Hints of the rows in the slot, and where further ones are no longer kept. */
+let slotHints: usize = 0;
+let slotHintsFull: usize = 0;
 
 // Of the call under way.
 let fileOffset: f64 = 0;
@@ -86,9 +91,11 @@ export function setProgram(): void {
   bindProgram();
 }
 
-export function openSlot(base: usize, table: usize, targetBytes: u32): void {
+export function openSlot(base: usize, table: usize, hints: usize, hintsFull: usize, targetBytes: u32): void {
   slot = base;
   slotTable = table;
+  slotHints = hints;
+  slotHintsFull = hintsFull;
   slotTarget = base + targetBytes;
   slotRows = 0;
   store<u8>(base, OPEN_ARRAY);
@@ -99,6 +106,7 @@ export function openSlot(base: usize, table: usize, targetBytes: u32): void {
 
 /** Ends the body; returns its length. */
 export function sealSlot(): u32 {
+  store<u32>(L.R_SLOT_HINTS, <u32>slotHints);
   store<u8>(slotOut, CLOSE_ARRAY);
   return <u32>(slotOut + 1 - slot);
 }
@@ -174,6 +182,8 @@ function takeLine(start: usize): usize {
   M.setTypesEnd(M.TYPE_CHANGES);
   M.setOverflowEnd(M.OVERFLOW);
   M.setKeyEnd(M.KEY_ARENA);
+  // What a line leaves that is not taken is written over; so are those of rows that only a hostile log brings.
+  M.setHintsEnd(slotHints);
   const admittedBefore = M.admitted;
 
   const row = slotRows ? slotOut + 1 : slotOut;
@@ -221,6 +231,7 @@ function takeLine(start: usize): usize {
   if (slotRows) store<u8>(slotOut, COMMA);
   slotRows++;
   slotOut = out;
+  if (M.hintsEnd <= slotHintsFull) slotHints = M.hintsEnd;
   return end + 1;
 }
 
@@ -311,4 +322,14 @@ function resetCaches(): void {
 function publish(): void {
   store<u32>(L.R_ADMITTED, M.admitted);
   store<u32>(L.R_ADMITTED_BYTES, M.admittedBytes);
+}
+
+/** The two halves of a zstd frame of a sealed body; between them the host makes codes of what was counted. */
+export function countRepeats(body: usize, length: u32, hints: usize, hintsEnd: usize): i32 {
+  return findRepeats(body, length, hints, hintsEnd) ? 1 : 0;
+}
+
+/** Length of the frame at P_FRAME; 0: the body must be compressed by other means. */
+export function packFrame(length: u32): u32 {
+  return writeFrame(length);
 }

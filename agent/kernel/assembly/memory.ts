@@ -43,6 +43,15 @@ export let MAX_ROWS: u32 = 0;
 export let NESTING: usize = 0;
 export let DECODED: usize = 0;
 export let EVENT_ID: usize = 0;
+export let PACK: usize = 0;
+export let SEQUENCES: usize = 0;
+export let SEQUENCES_END: usize = 0;
+export let LITERALS: usize = 0;
+export let LITERALS_END: usize = 0;
+export let BLOCKS: usize = 0;
+export let BLOCKS_END: usize = 0;
+export let FRAME: usize = 0;
+export let FRAME_END: usize = 0;
 
 /** Number of the event; names, predicates and suffix counters carry the number of the event that set them. */
 export let event: u64 = 0;
@@ -55,6 +64,9 @@ export let typesEnd: usize = 0;
 export let overflowEnd: usize = 0;
 export let keyEnd: usize = 0;
 export let decodedEnd: usize = 0;
+
+/** End of the hints of the open slot. */
+export let hintsEnd: usize = 0;
 
 // Budget of names (contract, rule 8).
 export let admitted: u32 = 0;
@@ -78,6 +90,9 @@ export function setOverflowEnd(value: usize): void {
 }
 export function setDecodedEnd(value: usize): void {
   decodedEnd = value;
+}
+export function setHintsEnd(value: usize): void {
+  hintsEnd = value;
 }
 export function setKeyEnd(value: usize): void {
   keyEnd = value;
@@ -136,4 +151,13 @@ export function loadParameters(): void {
   NESTING = param(L.P_NESTING);
   DECODED = param(L.P_DECODED);
   EVENT_ID = param(L.P_EVENT_ID);
+  PACK = param(L.P_PACK);
+  SEQUENCES = param(L.P_SEQUENCES);
+  SEQUENCES_END = param(L.P_SEQUENCES_END);
+  LITERALS = param(L.P_LITERALS);
+  LITERALS_END = param(L.P_LITERALS_END);
+  BLOCKS = param(L.P_BLOCKS);
+  BLOCKS_END = param(L.P_BLOCKS_END);
+  FRAME = param(L.P_FRAME);
+  FRAME_END = param(L.P_FRAME_END);
 }

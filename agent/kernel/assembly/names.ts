@@ -16,6 +16,8 @@ let namesEnd: usize = 0;
 let textEnd: usize = 0;
 let softNames: usize = 0;
 let softText: usize = 0;
+/** Numbers names for the hints, from the start again after 65,536. */
+let nextId: u32 = 0;
 
 export const NAME_BUCKET_BYTES: usize = 16384 * 4;
 
@@ -84,6 +86,7 @@ export function internName(text: usize, length: usize): usize {
   store<u32>(name, <u32>textEnd, L.N_TEXT);
   store<u32>(name, <u32>length + 4, L.N_LENGTH);
   store<u32>(name, hash, L.N_HASH);
+  store<u32>(name, min<u32>(<u32>length + 4, 0xffff) | (nextId++ << 16), L.N_HINT);
   store<u32>(name, patternFlags(text, length), L.N_FLAGS);
   textEnd += (length + 4 + 2 * PADDING - 1) & ~(PADDING - 1);
   link(name, hash);
@@ -194,11 +197,13 @@ export function resetNames(): void {
   setSoftLimits();
 }
 
-/** Writes `,"name":` and returns the new end; up to 63 bytes behind it are overwritten. */
+/** Writes `,"name":`, leaves a hint of it and returns the new end; up to 63 bytes behind it are overwritten. */
 @inline
 export function copyName(name: usize, out: usize): usize {
   const text: usize = load<u32>(name, L.N_TEXT);
   const length: usize = load<u32>(name, L.N_LENGTH);
+  store<u64>(M.hintsEnd, <u64>out | (<u64>load<u32>(name, L.N_HINT) << 32));
+  M.setHintsEnd(M.hintsEnd + L.HINT_SIZE);
   v128.store(out, v128.load(text));
   v128.store(out, v128.load(text, 16), 16);
   v128.store(out, v128.load(text, 32), 32);
