@@ -11,6 +11,7 @@ import type { ClientOptions } from './delivery/client.ts';
 import type { DeliveryOptions } from './delivery/delivery.ts';
 import { messageOf, systemCode, TetrashipError } from './errors.ts';
 import { lockStateFolder, type StateLock } from './intake/lock.ts';
+import { keepReserve } from './intake/reserve.ts';
 import type { KernelOptions } from './kernel/kernel.ts';
 import { SLOT_COUNT } from './limits.ts';
 import type { Logger } from './log.ts';
@@ -114,7 +115,9 @@ export function lockState(folder: string): StateLock {
       { cause: error },
     );
   }
-  return lockStateFolder(folder);
+  const lock = lockStateFolder(folder);
+  keepReserve(folder);
+  return lock;
 }
 
 /** A random id of this installation, made once and kept in the state folder. */

@@ -16,6 +16,7 @@ import { Feeder } from './feeder.ts';
 import { Checkpoint } from './intake/checkpoint.ts';
 import { Intake, type IntakeOptions, type LogIntake } from './intake/intake.ts';
 import type { StateLock } from './intake/lock.ts';
+import { keepReserve } from './intake/reserve.ts';
 import { Batcher, type SealedBatch } from './kernel/batcher.ts';
 import { Kernel } from './kernel/kernel.ts';
 import { SLOT_COUNT } from './limits.ts';
@@ -204,6 +205,7 @@ export class Pipeline {
     this.#checkpoint.close();
     await this.#intake?.stop();
     this.#deadLetters.close();
+    keepReserve(this.#config.stateDir);
     this.#lock.release();
   }
 

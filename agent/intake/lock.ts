@@ -12,6 +12,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, systemCode, TetrashipError } from '../errors.ts';
 import { bootId } from './boot.ts';
+import { useReserve } from './reserve.ts';
 
 const NAME = 'lock';
 const TOUCH_MS = 2_000;
@@ -60,7 +61,7 @@ export function lockStateFolder(
   const path = join(stateDir, NAME);
   const self = thisProcess();
   try {
-    take(path, self);
+    takeWithRoom(stateDir, path, self);
   } catch (error) {
     if (error instanceof TetrashipError) throw error;
     throw new TetrashipError(
@@ -104,10 +105,22 @@ export function lockHolder(stateDir: string): string | undefined {
     : undefined;
 }
 
+/** On a full disk with the help of the reserve. */
+function takeWithRoom(stateDir: string, path: string, self: Holder): void {
+  for (;;) {
+    try {
+      take(path, self);
+      return;
+    } catch (error) {
+      if (systemCode(error) !== 'ENOSPC' || !useReserve(stateDir)) throw error;
+    }
+  }
+}
+
 function take(path: string, self: Holder): void {
   const own = `${path}.${self.id}`;
-  fs.writeFileSync(own, `${JSON.stringify(self)}\n`, { mode: 0o600 });
   try {
+    fs.writeFileSync(own, `${JSON.stringify(self)}\n`, { mode: 0o600 });
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       try {
         // A link appears whole or not at all, and never over another: nobody reads half a lock.
@@ -121,7 +134,7 @@ function take(path: string, self: Holder): void {
       removeStale(path, holder, self);
     }
   } finally {
-    fs.unlinkSync(own);
+    fs.rmSync(own, { force: true });
   }
   throw new TetrashipError(
     'STATE',

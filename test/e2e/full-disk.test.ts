@@ -174,3 +174,30 @@ test.skipIf(!canMount)(
     expect(await agent.stop()).toBe(0);
   },
 );
+
+test.skipIf(!canMount)(
+  'a spool that has filled its disk drains after a kill, though not even a lock fits beside it',
+  { timeout: 60_000 },
+  async () => {
+    using disk = new SmallDisk();
+    await using receiver = await createReceiver({ store: 'keys' });
+    await receiver.stop();
+    const generator = new Generator({ seed: 10, size: 2.3 });
+    const log = disk.place.join('tetragon.log');
+    const lines = Array.from({ length: EVENTS }, () => generator.next());
+    writeFileSync(log, lines.join(''));
+    for (let start = 0; start < 3; start++) {
+      await using agent = new AgentProcess(disk.place, settings(disk, receiver.url));
+      await agent.waitForLog(/cannot write to the spool/);
+      disk.fill();
+      await agent.kill();
+    }
+    await receiver.restart();
+    await using agent = new AgentProcess(disk.place, settings(disk, receiver.url));
+    await receiver.waitForKeys(EVENTS, 20_000);
+    expect(receiver.keys.missing(0, EVENTS, 10)).toEqual([]);
+    disk.free();
+    expect(await agent.stop()).toBe(0);
+    expect(readdirSync(disk.place.join('state')).filter((name) => name.startsWith('lock'))).toEqual([]);
+  },
+);
