@@ -121,8 +121,9 @@ describe('replay of files', { timeout: 60_000 }, () => {
       TETRAGON_LOG: place.join('tetragon.log'),
     });
     await receiver.waitForRows(10, 30_000);
-    await agent.waitForMetric('tetraship_checkpoint_writes_total', (writes) => writes > 0);
-    const before = readFileSync(place.join('state', 'checkpoint.json'), 'utf8');
+    const checkpoint = (): string => readFileSync(place.join('state', 'checkpoint.json'), 'utf8');
+    await expect.poll(checkpoint, { timeout: 15_000 }).toContain(`"offset": ${lines(0, 10).length}`);
+    const before = checkpoint();
     receiver.fault = () => ({ until: sleep(300) });
     await using first = replay(place, receiver, [place.join('old.log')], {
       ...{ TETRASHIP_BATCH_BYTES: '64KiB', TETRASHIP_CONCURRENCY: '1', TETRASHIP_OUTBOX_BYTES: '64KiB' },
@@ -136,7 +137,7 @@ describe('replay of files', { timeout: 60_000 }, () => {
     receiver.fault = undefined;
     expect(await first.exited).toBe(0);
     expect(receiver.keys.missing(0, 2000, 10)).toEqual([]);
-    expect(readFileSync(place.join('state', 'checkpoint.json'), 'utf8')).toBe(before);
+    expect(checkpoint()).toBe(before);
     expect(await agent.stop()).toBe(0);
   });
 
