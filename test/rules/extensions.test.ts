@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseDocument } from '../../rules/document.ts';
 import type { Rule, RuleSet } from '../../rules/ruleset.ts';
+import schema from '../../rules/schema.json' with { type: 'json' };
 
 const ENDPOINT = 'https://hooks.example.com/x';
 const webhook = { type: 'webhook', endpoint: ENDPOINT };
@@ -163,5 +165,26 @@ describe('problems', () => {
     expect(() => load({ tetraship: { defaultTargets: [bad] } })).toThrow(
       /tetraship\.defaultTargets\[0\]\.headers\.a: this value holds/,
     );
+  });
+});
+
+describe('the manual', () => {
+  const text = readFileSync(new URL('../../docs/rules.md', import.meta.url), 'utf8');
+  const blocks = [...text.matchAll(/```json\n(.*?)```/gs)].map(([, block = '']) => block);
+  const documents = blocks.filter((block) => block.includes('"version": "v1"'));
+  const parts = blocks.filter((block) => /^"(?:rule|targets|tetraship)":/.test(block));
+
+  test.each(documents)('is a document: %s', (block) => {
+    expect(parseDocument(block, 'docs/rules.md').rules.length).toBeGreaterThanOrEqual(0);
+  });
+
+  test.each(parts)('is part of an alert: %s', (block) => {
+    expect(faultOf({ ...alert({}), ...JSON.parse(`{${block}}`) })).toBe('no fault');
+  });
+
+  test('has an example of each key of an alert', () => {
+    const keys = Object.keys(schema.definitions.alertExtension.properties);
+    expect(documents.length).toBeGreaterThan(1);
+    for (const key of keys) expect(parts.join() + text.split('## Extensions')[1], key).toContain(`"${key}`);
   });
 });
