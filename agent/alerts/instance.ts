@@ -125,8 +125,16 @@ export class Instance implements Due {
     this.#notifier.add(notification, addedMs);
   }
 
+  /** What was held back before a restart, or by a predecessor, is told in the next sum. */
+  restoreSum(suppressed: number): void {
+    if (suppressed === 0) return;
+    this.limit.suppressed += suppressed;
+    this.#context.onLimited(this);
+  }
+
   handOver(successor: Instance): void {
     this.#notifier.handOver(successor.#notifier);
+    successor.restoreSum(this.limit.takeSum());
   }
 
   /** When the queue is empty, however long that takes. */

@@ -42,6 +42,8 @@ export interface SavedTarget {
   readonly rule: string;
   readonly target: string;
   readonly mode: WindowMode;
+  /** Held back by `maxPerMinute` and not told yet. */
+  readonly suppressed: number;
   readonly windows: readonly SavedWindow[];
   /** The oldest first. */
   readonly queue: readonly SavedNotification[];
@@ -97,8 +99,9 @@ function savedTarget(
     ...notification,
     addedMs: addedMs + offsetMs,
   }));
-  if (open.length === 0 && queue.length === 0) return [];
-  return [{ ...instance.name, mode: instance.window.mode, windows: open, queue }];
+  const { suppressed } = instance.limit;
+  if (open.length === 0 && queue.length === 0 && suppressed === 0) return [];
+  return [{ ...instance.name, mode: instance.window.mode, suppressed, windows: open, queue }];
 }
 
 function shifted(window: SavedWindow, byMs: number): SavedWindow {
@@ -131,13 +134,14 @@ export function restoreAlerts(
   // Rules of which nothing was worth keeping mean the same as far as anybody can tell.
   const changed = new Set(saved.rules.map(({ name }) => name).filter((name) => !same.has(name)));
   let orphans = 0;
-  for (const { rule: name, target, mode, windows: open, queue } of saved.targets) {
+  for (const { rule: name, target, mode, suppressed, windows: open, queue } of saved.targets) {
     const rule = places.get(name)?.rule;
     const instance = rule?.instances.find(({ label }) => label === target);
     if (rule === undefined || instance === undefined) {
       orphans += queue.length;
       continue;
     }
+    instance.restoreSum(suppressed);
     for (const { addedMs, ...notification } of queue) instance.restore(notification, addedMs - offsetMs);
     for (const window of open) {
       if (!changed.has(name) && instance.window.mode === mode) {

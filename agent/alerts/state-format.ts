@@ -76,6 +76,7 @@ function target(value: unknown): SavedTarget {
     rule: text(saved['rule']),
     target: text(saved['target']),
     mode: oneOf(saved['mode'], 'state', 'event', 'pulse'),
+    suppressed: count(saved['suppressed']),
     windows: list(saved['windows'], window),
     queue: list(saved['queue'], notification),
   };

@@ -141,6 +141,20 @@ describe('a restart', () => {
     expect(told(webhook)).toEqual(['r a', 'r b', 'r a']);
   });
 
+  test('what a limit held back is told in a sum afterwards', async () => {
+    await using webhook = await createWebhook();
+    const rule = { name: 'r', message: '{pod}', targets: [hook(webhook)], tetraship: { maxPerMinute: 1 } };
+    const before = createAlerts([rule]);
+    for (const pod of ['a', 'b', 'c']) before.accept(0, 'match', row({ pod }));
+    await before.stop(PATIENCE_MS);
+    const saved = parseAlertState(printAlertState({ ...before.save(new States()), positions: [] }));
+    if (typeof saved !== 'object') throw new Error(`not read back: ${saved}`);
+    await using after = createAlerts([rule]);
+    after.restore(saved, new States());
+    await webhook.waitForRequests(2, PATIENCE_MS);
+    expect(told(webhook)).toEqual(['r a', 'r 2 suppressed: more than 1 notifications in a minute']);
+  });
+
   test('what belongs to no rule any more is counted; a firing whose rule changed is told to end', async () => {
     await using webhook = await createWebhook();
     await webhook.stop();
@@ -171,7 +185,7 @@ describe('a restart', () => {
       'a field is missing or is no such thing',
     ],
     [
-      '{"version":1,"positions":[],"rules":[],"targets":[{"rule":"r","target":"webhook-1","mode":"event","windows":[],"queue":[{"status":"firing","message":"m","atMs":1e300,"addedMs":1}]}]}',
+      '{"version":1,"positions":[],"rules":[],"targets":[{"rule":"r","target":"webhook-1","mode":"event","suppressed":0,"windows":[],"queue":[{"status":"firing","message":"m","atMs":1e300,"addedMs":1}]}]}',
       'a field is missing or is no such thing',
     ],
     [
