@@ -1,34 +1,18 @@
-/**
- * Logs through the kernel, as the agent would see their lines, but with nothing shipped: for the commands that ask
- * what rules would have done, or what columns there are.
- */
+/** Finished logs, one after the other: for the commands that ask what rules would have done, or what columns there are. */
 
 import { statSync } from 'node:fs';
 import { messageOf, TetrashipError } from '../errors.ts';
-import type { Kernel, KernelMatch, SealedSlot } from '../kernel/kernel.ts';
-import { STATUS_MORE, STATUS_SLOT_FULL, STATUS_TOO_LONG } from '../kernel/kernel.ts';
-import type { RejectReason } from '../kernel/types.ts';
-import { READ_CHUNK_BYTES } from '../limits.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { type ScanHandlers, type Scanned, scanBytes } from './byte-scan.ts';
 import { LogBytes } from './log-bytes.ts';
 import { Progress } from './progress.ts';
 import { countOf, warn } from './say.ts';
 
-const NEWLINE = 0x0a;
-
-export interface ScanHandlers {
-  /** Matches of one call in the order of the log; their views are valid until return. */
-  readonly onMatches?: (matches: readonly KernelMatch[]) => void;
-  /** Rows of a full slot; a view, valid until return. */
-  readonly onRows?: (slot: SealedSlot) => void;
-}
+const PACKED = '.gz';
 
 /** What one file was made of. */
-export interface ScannedLog {
+export interface ScannedLog extends Scanned {
   readonly path: string;
-  /** Uncompressed. */
-  readonly bytes: number;
-  readonly events: number;
-  readonly rejected: ReadonlyMap<RejectReason, number>;
   /** Why it ended early, when it is compressed and damaged. */
   readonly damage: string | undefined;
 }
@@ -38,22 +22,33 @@ export interface ScannedLog {
  * @throws {TetrashipError} INTAKE when one is not there, before anything is read, or cannot be read
  */
 export async function scanLogs(
-  paths: readonly string[],
+  named: readonly string[],
   kernel: Kernel,
   on: ScanHandlers,
 ): Promise<readonly ScannedLog[]> {
+  const paths = withoutCopies(named);
   const sizes = paths.map(sizeOf);
   const progress = new Progress(sizes.reduce((sum, size) => sum + size, 0));
   const scanned: ScannedLog[] = [];
   try {
     for (const [index, path] of paths.entries()) {
-      scanned.push(await scanLog(path, kernel, on, (bytes) => progress.show(bytes)));
+      scanned.push(await scanLog(path, kernel, on, progress));
       progress.fileDone(sizes[index] ?? 0);
     }
   } finally {
     progress.end();
   }
   return scanned;
+}
+
+/** While a backup is compressed, and for a moment longer, `X.log` and `X.log.gz` are both there and the same. */
+function withoutCopies(paths: readonly string[]): readonly string[] {
+  const names = new Set(paths);
+  return paths.filter((path) => {
+    const isCopy = path.endsWith(PACKED) && names.has(path.slice(0, -PACKED.length));
+    if (isCopy) warn(`${path} is passed over: it holds the same as the file without ${PACKED}`);
+    return !isCopy;
+  });
 }
 
 function sizeOf(path: string): number {
@@ -64,35 +59,17 @@ function sizeOf(path: string): number {
   }
 }
 
-/** Bytes in order. */
-export interface ByteSource {
-  /** Fills as much of `into` as is at hand; 0 at the end. */
-  read(into: Uint8Array): number | Promise<number>;
-}
-
-/** Takes everything that a source has; the last line needs no newline. */
-export async function scanBytes(
-  source: ByteSource,
-  kernel: Kernel,
-  on: ScanHandlers,
-): Promise<Pick<ScannedLog, 'events' | 'rejected'>> {
-  const scan = new Scan(kernel, on);
-  await scan.run(source, () => undefined);
-  return scan;
-}
-
-/** Reads one file to its end; states of conditions go on from the file before. */
 async function scanLog(
   path: string,
   kernel: Kernel,
   on: ScanHandlers,
-  onRead: (readBytes: number) => void,
+  progress: Progress,
 ): Promise<ScannedLog> {
   const log = new LogBytes(path);
   try {
-    const scan = new Scan(kernel, on);
-    await scan.run(log, () => onRead(log.readBytes));
-    return { path, bytes: scan.position, events: scan.events, rejected: scan.rejected, damage: log.damage };
+    const onRead = (): void => progress.show(log.readBytes);
+    const { bytes, events, rejected } = await scanBytes(log, kernel, { ...on, onRead });
+    return { path, bytes, events, rejected, damage: log.damage };
   } finally {
     log.close();
   }
@@ -117,86 +94,4 @@ export function complainAbout(logs: readonly ScannedLog[]): void {
       warn(`${path}: ${countOf(bad, 'line')} ${bad === 1 ? 'is' : 'are'} no event (${reasons})`);
   }
   if (faults.length > 0) throw new TetrashipError('INTAKE', faults.join('\n'));
-}
-
-class Scan {
-  position: number;
-  events: number;
-  readonly rejected: Map<RejectReason, number>;
-  readonly #kernel: Kernel;
-  readonly #on: ScanHandlers;
-  /** `skipping`: in a line that is too long, until its end. */
-  #state: 'lines' | 'skipping';
-
-  constructor(kernel: Kernel, on: ScanHandlers) {
-    this.position = 0;
-    this.events = 0;
-    this.rejected = new Map();
-    this.#kernel = kernel;
-    this.#on = on;
-    this.#state = 'lines';
-  }
-
-  async run(source: ByteSource, onRead: () => void): Promise<void> {
-    const { input } = this.#kernel;
-    this.#kernel.openSlot(0);
-    let held = 0;
-    for (;;) {
-      const room = Math.min(READ_CHUNK_BYTES, input.length - held);
-      const read = await source.read(input.subarray(held, held + room));
-      held = this.#take(held + read, read === 0);
-      onRead();
-      if (read === 0) break;
-    }
-    this.#endSlot();
-  }
-
-  /** Takes the complete lines among the first `length` bytes of the input; returns how many bytes stay there. */
-  #take(length: number, final: boolean): number {
-    const kernel = this.#kernel;
-    while (length > 0) {
-      if (this.#state === 'skipping') {
-        const newline = kernel.input.subarray(0, length).indexOf(NEWLINE);
-        if (newline >= 0) this.#state = 'lines';
-        length = this.#drop(newline < 0 ? length : newline + 1, length);
-        continue;
-      }
-      const status = kernel.process(length, this.position, final);
-      this.#collect();
-      length = this.#drop(kernel.consumedBytes, length);
-      if (status === STATUS_SLOT_FULL) {
-        this.#endSlot();
-        kernel.openSlot(0);
-      } else if (status === STATUS_TOO_LONG) {
-        this.#reject('too_long');
-        this.#state = 'skipping';
-      } else if (status === STATUS_MORE) break;
-    }
-    return length;
-  }
-
-  #collect(): void {
-    const kernel = this.#kernel;
-    this.events += kernel.events;
-    for (let i = 0; i < kernel.rejectCount; i++) this.#reject(kernel.reject(i).reason);
-    const count = kernel.matchCount;
-    if (count === 0 || this.#on.onMatches === undefined) return;
-    this.#on.onMatches(Array.from({ length: count }, (_, i) => kernel.match(i)));
-  }
-
-  #reject(reason: RejectReason): void {
-    this.rejected.set(reason, (this.rejected.get(reason) ?? 0) + 1);
-  }
-
-  #endSlot(): void {
-    const slot = this.#kernel.sealSlot();
-    if (slot.rowCount > 0) this.#on.onRows?.(slot);
-  }
-
-  /** Moves what follows the first `count` bytes to the front. */
-  #drop(count: number, length: number): number {
-    this.position += count;
-    if (count > 0 && count < length) this.#kernel.input.copyWithin(0, count, length);
-    return length - count;
-  }
 }

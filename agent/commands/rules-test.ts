@@ -8,9 +8,10 @@ import type { Rule } from '../../rules/ruleset.ts';
 import { Template } from '../alerts/template.ts';
 import { messageOf, TetrashipError } from '../errors.ts';
 import { Kernel } from '../kernel/kernel.ts';
+import { scanBytes } from './byte-scan.ts';
 import { Firings } from './firings.ts';
 import { flattenOptions } from './flatten-options.ts';
-import { scanBytes } from './log-scan.ts';
+
 import { countOf, say } from './say.ts';
 
 const RULES_ENDING = '.json';

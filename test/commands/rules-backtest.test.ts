@@ -69,6 +69,13 @@ describe('what rules would have done', () => {
     expect(await results(...logs)).toEqual({ code: 0, lines: WANTED });
   });
 
+  test('a backup and its compressed copy are one', async () => {
+    const backup = file('tetragon-2026-01-02T03-04-05.000.log', events);
+    const copy = file('tetragon-2026-01-02T03-04-05.000.log.gz', gzipSync(events));
+    expect(await results(backup, copy)).toEqual({ code: 0, lines: WANTED });
+    expect(await results(copy)).toEqual({ code: 0, lines: WANTED });
+  });
+
   test('for people, with the first messages', async () => {
     const { code, stdout, stderr } = await cli('rules', 'backtest', rules, log, '--rows', '2');
     expect([code, stderr]).toEqual([0, '']);

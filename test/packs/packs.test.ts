@@ -83,7 +83,7 @@ test('events of the cases look like those of Tetragon', async () => {
   const { Kernel } = await import('../../agent/kernel/kernel.ts');
   const { flattenOptions } = await import('../../agent/commands/flatten-options.ts');
   const { ColumnCensus } = await import('../../agent/commands/columns.ts');
-  const { scanBytes } = await import('../../agent/commands/log-scan.ts');
+  const { scanBytes } = await import('../../agent/commands/byte-scan.ts');
   const { typeOfColumn } = await import('../../rules/columns.ts');
   let rest = Buffer.from(cases.flatMap(({ lines }) => lines.map((line) => `${line}\n`)).join(''));
   const source = {
