@@ -54,6 +54,8 @@ export const P_SEED = 152; // u64
 export const P_MAX_ROWS = 160;
 export const P_NESTING = 164; // one bit per container of a line, for classify.ts
 export const P_DECODED = 168;
+export const P_MEMOS = 176;
+export const P_MEMOS_END = 180;
 export const P_EVENT_ID = 172; // address of the id's 32 digits within the suffix, or 0
 
 export const P_PACK = 224; // tables of pack.ts and zstd.ts, at K_…
@@ -140,8 +142,20 @@ export const E_FOLLOWER_2 = 28; // … and the one before that
 export const E_NAME = 32; // name entry, once resolved
 export const E_CHILD = 36; // context of the container below, once seen
 export const E_IS_JSON = 40; // 0 unknown, 1 no, 2 yes
+export const E_MEMO = 44; // pair of memos, once its value was JSON text
 export const E_PATTERN = 64; // `"key": ` as it stood between the comma and the value
 export const MAX_PATTERN = 64;
+
+// Memo: a JSON text as it stood in a line, and as it was written. They come in pairs, beside each other.
+export const MEMO_SIZE = 4096; // a power of two: the other of a pair is found by it
+export const MEMO_LENGTH = 0; // 0: empty
+export const MEMO_OUT_LENGTH = 4;
+export const MEMO_SCORE = 8; // of the pair, in the first one
+export const MEMO_LAST = 12; // of the pair: offset of the one that was the same last time
+export const MEMO_TEXT = 16;
+export const MEMO_MOST_TEXT = 1504;
+export const MEMO_OUT = 1536;
+export const MEMO_MOST_OUT = 2528;
 
 // Context: one object's place in the tree of keys.
 export const CONTEXT_SIZE = 8;

@@ -27,6 +27,8 @@ export const MAX_PRELOADED_NAMES = 4096;
 /** Cached keys and names beyond those that are kept, before the caches start over; hostile keys only. */
 const EDGES = 4096;
 const CONTEXTS = 2048;
+/** A hundred places of JSON text are usual; pages of the others are never touched. */
+const MEMO_PAIRS = 256;
 const SOFT_NAMES = 4096;
 const SOFT_TEXT_BYTES = 512 * KiB;
 const NAME_BUCKETS_BYTES = 16_384 * 4;
@@ -113,6 +115,7 @@ export function planRegions(options: RegionOptions): Regions {
   region(L.P_NAME_BUCKETS, NAME_BUCKETS_BYTES);
   region(L.P_EDGE_BUCKETS, EDGE_BUCKETS_BYTES);
   region(L.P_EDGES, cacheEdges * L.EDGE_SIZE, L.P_EDGES_END);
+  region(L.P_MEMOS, MEMO_PAIRS * 2 * L.MEMO_SIZE, L.P_MEMOS_END);
   region(L.P_CONTEXTS, CONTEXTS * L.CONTEXT_SIZE, L.P_CONTEXTS_END);
   region(L.P_WATCHED, (MAX_PROGRAM_COLUMNS + 16) * L.WATCHED_SIZE);
   region(L.P_ADMITTED, admitted * 4);

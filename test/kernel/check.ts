@@ -39,7 +39,7 @@ export function readable(result: RunResult): unknown {
   };
 }
 
-export type Extra = ReferenceExtra & { readonly cuts?: readonly number[] };
+export type Extra = ReferenceExtra & { readonly cuts?: readonly number[]; readonly cacheEdges?: number };
 
 /** Runs both, fails where they differ in anything at all, and returns what they agree on. */
 export async function agree(

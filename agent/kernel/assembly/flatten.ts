@@ -18,6 +18,7 @@ import {
   textOfKey,
 } from './keys';
 import { watch } from './match';
+import { rememberedText } from './memo';
 import * as M from './memory';
 import { admit, appendNumber, copyName, findName, internName, isFree, suffixedName } from './names';
 import {
@@ -385,7 +386,8 @@ function emit(edge: usize, kind: u32, p: usize, out: usize): usize {
     load<u32>(name, L.N_FLAGS) | (load<u32>(base, L.N_FLAGS) & <u32>(L.FLAG_DROP | L.FLAG_REDACT));
 
   const value = copyName(name, out);
-  const end = copyValue(kind, p, value);
+  const end =
+    kind == L.KIND_TEXT && edge ? rememberedText(edge, p, value, openContainers()) : copyValue(kind, p, value);
   if (!end) return 0;
 
   if (flags & L.FLAG_WATCHED && kind != L.KIND_NULL) watch(name, kind, p, end);

@@ -8,6 +8,7 @@
  */
 
 import * as L from '../layout';
+import { resetMemos } from './memo';
 import * as M from './memory';
 import { BACKSLASH, COLON, hashBytes, QUOTE, sameBytes, skipSpace, stringEnd } from './scan';
 
@@ -23,6 +24,7 @@ export function resetKeys(): void {
   memory.fill(M.EDGE_BUCKETS, 0, EDGE_BUCKET_BYTES);
   edgesEnd = M.EDGES;
   contextsEnd = M.CONTEXTS;
+  resetMemos();
   newContext();
 }
 

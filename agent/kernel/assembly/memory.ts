@@ -52,6 +52,8 @@ export let BLOCKS: usize = 0;
 export let BLOCKS_END: usize = 0;
 export let FRAME: usize = 0;
 export let FRAME_END: usize = 0;
+export let MEMOS: usize = 0;
+export let MEMOS_END: usize = 0;
 
 /** Number of the event; names, predicates and suffix counters carry the number of the event that set them. */
 export let event: u64 = 0;
@@ -160,4 +162,6 @@ export function loadParameters(): void {
   BLOCKS_END = param(L.P_BLOCKS_END);
   FRAME = param(L.P_FRAME);
   FRAME_END = param(L.P_FRAME_END);
+  MEMOS = param(L.P_MEMOS);
+  MEMOS_END = param(L.P_MEMOS_END);
 }
