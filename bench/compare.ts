@@ -50,7 +50,10 @@ const MEASURES: readonly (readonly [string, number, (run: Figures) => number])[]
   ['requests', 0, (run) => run.requests],
 ];
 
-for (const encoding of ENCODINGS.filter((name) => values.encodings.split(',').includes(name))) {
+const encodings = ENCODINGS.filter((name) => values.encodings.split(',').includes(name));
+if (encodings.length === 0)
+  throw new Error(`cannot compare: --encodings takes some of ${ENCODINGS.join(',')}`);
+for (const encoding of encodings) {
   const figures = await interleave(Number(values.runs), contenders, (shipper, receiver) =>
     backlogRun(receiver, shipper, log, encoding),
   );

@@ -71,6 +71,13 @@ export function ours(options: OurOptions = {}): Shipper {
   };
 }
 
+/** Whatever ends the bench ends them too. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 export class RunningShipper implements AsyncDisposable {
   readonly pid: number;
   readonly startedMs: number;
@@ -87,19 +94,25 @@ export class RunningShipper implements AsyncDisposable {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { PATH: process.env['PATH'] ?? '', ...env },
     });
+    running.add(this.#child);
+    this.#child.once('exit', () => running.delete(this.#child));
     this.#child.once('error', (error) => console.error(`cannot start ${shipper.name}: ${error.message}`));
     this.pid = this.#child.pid ?? 0;
   }
 
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null || this.pid === 0;
+  }
+
   /** @throws when it has ended by itself: no contender may. */
   accounting(): Accounting {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null || this.pid === 0)
+    if (this.hasEnded)
       throw new Error(`${this.#name} has ended: ${this.#child.exitCode ?? this.#child.signalCode}`);
     return accounting(this.pid);
   }
 
   async end(signal: NodeJS.Signals): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null || this.pid === 0) return;
+    if (this.hasEnded) return;
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
     this.#child.kill(signal);
     await ended;

@@ -57,6 +57,8 @@ const steadyRate = (receiver.requests - steadyFrom) / (STEADY_MS / 1000);
 const steadyConnections = receiver.connections;
 
 await receiver.stop();
+// What was acknowledged at the last moment is noticed first.
+await sleep(LOOK_MS);
 for (const node of nodes) node.forget();
 await sleep(DOWN_MS * GROWN_SHARE);
 const grownTries = tries();

@@ -17,38 +17,52 @@ const folder = mkdtempSync(join(tmpdir(), 'tetraship-harness-'));
 const path = join(folder, 'tetragon.log');
 const lines = writeCorpus(path, 2 * MB, 1, 1);
 const tiny: Corpus = { path, lines, bytes: readFileSync(path).length };
+/** For tests that start programs, on a machine that may be busy. */
+const PATIENCE_MS = 60_000;
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** As it runs from source: the tests need no dist/. */
 const main = fileURLToPath(new URL('../../agent/main.ts', import.meta.url));
 
-test('the agent over a tiny log: every row, its cost, its threads', async () => {
-  await using receiver = await ReceiverProcess.start('--mode', 'fast');
-  const run = await backlogRun(receiver, ours({ main }), tiny, 'zstd');
-  expect(run.rows).toBe(tiny.lines);
-  expect(run.cpuSeconds).toBeGreaterThan(0.05);
-  expect(run.threads['main']).toBeGreaterThan(0);
-  const threads = Object.values(run.threads).reduce((sum, seconds) => sum + seconds, 0);
-  expect(threads).toBeCloseTo(run.cpuSeconds, 2);
-  expect(run.peakMiB).toBeGreaterThan(30);
-  expect(run.ratio).toBeGreaterThan(3);
-});
+test(
+  'the agent over a tiny log: every row, its cost, its threads',
+  async () => {
+    await using receiver = await ReceiverProcess.start('--mode', 'fast');
+    const run = await backlogRun(receiver, ours({ main }), tiny, 'zstd');
+    expect(run.rows).toBe(tiny.lines);
+    expect(run.cpuSeconds).toBeGreaterThan(0.05);
+    expect(run.threads['main']).toBeGreaterThan(0);
+    const threads = Object.values(run.threads).reduce((sum, seconds) => sum + seconds, 0);
+    expect(threads).toBeCloseTo(run.cpuSeconds, 2);
+    expect(run.peakMiB).toBeGreaterThan(30);
+    expect(run.ratio).toBeGreaterThan(3);
+  },
+  PATIENCE_MS,
+);
 
-test('a contender that ends by itself is a failure, and not a fast run', async () => {
-  await using receiver = await ReceiverProcess.start('--mode', 'fast');
-  const deserter: Shipper = {
-    name: 'deserter',
-    command: () => ({ program: process.execPath, args: ['-e', ''], env: {} }),
-  };
-  await expect(backlogRun(receiver, deserter, tiny, 'none')).rejects.toThrow('deserter has ended');
-});
+test(
+  'a contender that ends by itself is a failure, and not a fast run',
+  async () => {
+    await using receiver = await ReceiverProcess.start('--mode', 'fast');
+    const deserter: Shipper = {
+      name: 'deserter',
+      command: () => ({ program: process.execPath, args: ['-e', ''], env: {} }),
+    };
+    await expect(backlogRun(receiver, deserter, tiny, 'none')).rejects.toThrow('deserter has ended');
+  },
+  PATIENCE_MS,
+);
 
-test('floors of a tiny log: each costs something, and the ratio is that of real logs', async () => {
-  const floors = await measureFloors(tiny, 1);
-  for (const [name, cost] of Object.entries(floors.cost)) expect(cost.median, name).toBeGreaterThan(0);
-  expect(floors.expansion).toBeGreaterThan(1);
-  expect(floors.zstdRatio).toBeGreaterThan(5);
-});
+test(
+  'floors of a tiny log: each costs something, and the ratio is that of real logs',
+  async () => {
+    const floors = await measureFloors(tiny, 1);
+    for (const [name, cost] of Object.entries(floors.cost)) expect(cost.median, name).toBeGreaterThan(0);
+    expect(floors.expansion).toBeGreaterThan(1);
+    expect(floors.zstdRatio).toBeGreaterThan(5);
+  },
+  PATIENCE_MS,
+);
 
 test('a process accounts for itself', () => {
   const before = accounting(process.pid);
