@@ -15,6 +15,7 @@ import { messageOf } from './errors.ts';
 import { Feeder } from './feeder.ts';
 import { Checkpoint } from './intake/checkpoint.ts';
 import { Intake, type IntakeOptions, type LogIntake } from './intake/intake.ts';
+import { readLine } from './intake/line-reader.ts';
 import type { StateLock } from './intake/lock.ts';
 import { keepReserve } from './intake/reserve.ts';
 import { Batcher, type SealedBatch } from './kernel/batcher.ts';
@@ -95,6 +96,7 @@ export class Pipeline {
       ...deliveryOptions(config),
       ...(parts.hasSpool === false && { spool: undefined }),
       deadLetters: this.#deadLetters,
+      lineOf: readLine,
       log,
       onSettled: (sequence) => this.#settled(sequence),
     });

@@ -180,6 +180,13 @@ describe('the server', () => {
       readFileSync(`${folder}/${file}`, 'utf8').trim().split('\n'),
     );
     expect(letters).toHaveLength(totalPoison);
+    // The log is still there: the line as Tetragon wrote it stands beside the row.
+    const lines = new Set(readFileSync(place.join('tetragon.log'), 'utf8').split('\n'));
+    for (const text of letters) {
+      const letter: { row?: string; line?: string } = JSON.parse(text);
+      expect(letter.row).toContain('"cluster_name":"seq-');
+      expect(lines).toContain(letter.line);
+    }
     const sizes = readdirSync(place.join('state', 'spool'));
     expect(sizes.length).toBeLessThanOrEqual(1);
     console.log(`peak of the agent, run from its sources: ${peak.toFixed(0)} MiB`);
