@@ -17,6 +17,7 @@ import { Checkpoint } from './intake/checkpoint.ts';
 import { Intake, type IntakeOptions, type LogIntake } from './intake/intake.ts';
 import { readLine } from './intake/line-reader.ts';
 import type { StateLock } from './intake/lock.ts';
+import { Pace } from './intake/pace.ts';
 import { keepReserve } from './intake/reserve.ts';
 import { Batcher, type SealedBatch } from './kernel/batcher.ts';
 import { Kernel } from './kernel/kernel.ts';
@@ -31,7 +32,7 @@ import { deadLetterOf, metricSources, readinessFacts, type Stages } from './pipe
 import type { StageFacts } from './status/facts.ts';
 import type { Watcher } from './tap/hub.ts';
 
-/** How often the checkpoint is written while data flows. */
+/** Between two checkpoints while data flows. */
 const CHECKPOINT_INTERVAL_MS = 1000;
 /** How often the end of standard input looks whether all of it is delivered. */
 const END_LOOK_MS = 50;
@@ -64,7 +65,7 @@ export class Pipeline {
   #intake: LogIntake | undefined;
   #batcher: Batcher | undefined;
   #feeder: Feeder | undefined;
-  #checkpointTimer: NodeJS.Timeout | undefined;
+  readonly #checkpointPace: Pace;
   /** Bytes read before each open batch began, and before the batch that is being filled. */
   readonly #readBefore: Map<number, number>;
   #readBeforeFilling: number;
@@ -116,7 +117,7 @@ export class Pipeline {
     this.#intake = undefined;
     this.#batcher = undefined;
     this.#feeder = undefined;
-    this.#checkpointTimer = undefined;
+    this.#checkpointPace = new Pace(CHECKPOINT_INTERVAL_MS, () => void this.#writeCheckpoint());
     this.#readBefore = new Map();
     this.#readBeforeFilling = 0;
     this.#names = undefined;
@@ -180,10 +181,11 @@ export class Pipeline {
     this.#dataset.start();
     intake.onReadable = () => this.#feeder?.wake();
     // Also while nothing is delivered: the sizes last seen are what a loss is measured by.
-    intake.onFiles = () => this.#checkpointSoon();
+    intake.onFiles = () => this.#checkpointPace.later();
     await intake.start();
     // Where this very first run began: the next one must not take what it finds for the beginning.
-    await this.#writeCheckpoint();
+    // Not waited for: a disk that stalls must not keep alerts back.
+    void this.#writeCheckpoint();
     this.#feeder.start();
   }
 
@@ -202,7 +204,7 @@ export class Pipeline {
         `${left.rows} rows were not acknowledged within the grace; they are read and sent again after the next start`,
       );
     }
-    clearTimeout(this.#checkpointTimer);
+    this.#checkpointPace.stop();
     await this.#writeCheckpoint();
     this.#checkpoint.close();
     await this.#intake?.stop();
@@ -212,7 +214,7 @@ export class Pipeline {
   }
 
   readiness(): ReadinessFacts {
-    return readinessFacts(this.#stages, this.#dataset);
+    return readinessFacts(this.#delivery, this.#deadLetters, this.#dataset, this.#checkpoint, this.#intake);
   }
 
   /** For people: what the metrics do not say. */
@@ -250,14 +252,7 @@ export class Pipeline {
   #settled(sequence: number): void {
     this.#ledger.settled(sequence);
     this.#readBefore.delete(sequence);
-    if (this.#ledger.dirty) this.#checkpointSoon();
-  }
-
-  #checkpointSoon(): void {
-    this.#checkpointTimer ??= setTimeout(() => {
-      this.#checkpointTimer = undefined;
-      void this.#writeCheckpoint();
-    }, CHECKPOINT_INTERVAL_MS);
+    if (this.#ledger.dirty) this.#checkpointPace.soon();
   }
 
   /** Bytes read since the oldest byte that is not settled. */
@@ -270,7 +265,7 @@ export class Pipeline {
   async #writeCheckpoint(): Promise<void> {
     if (this.#intake === undefined) return;
     if (!this.#deadLetters.flush()) {
-      if (this.#delivery.state !== 'stopped') this.#checkpointSoon();
+      if (this.#delivery.state !== 'stopped') this.#checkpointPace.soon();
       return;
     }
     this.#names?.save();
@@ -278,7 +273,7 @@ export class Pipeline {
     const state = this.#intake.resumeState(this.#ledger.takeLowWater());
     if (await this.#alerts.save()) return this.#checkpoint.save(state);
     this.#ledger.dirty = true;
-    if (this.#delivery.state !== 'stopped') this.#checkpointSoon();
+    if (this.#delivery.state !== 'stopped') this.#checkpointPace.soon();
   }
 
   #idle(): void {

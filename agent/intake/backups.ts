@@ -2,8 +2,8 @@
 
 import fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type BackupName, backupNames } from './backup-names.ts';
-import { type FileFacts, factsOfPath } from './file-facts.ts';
+import { type BackupName, backupNames, COMPRESSED } from './backup-names.ts';
+import { type FileFacts, factsOfPath, isAbsent } from './file-facts.ts';
 
 export interface Backup {
   readonly stem: string;
@@ -21,9 +21,15 @@ export interface Home {
   readonly parse: (name: string) => BackupName | undefined;
 }
 
-/** A symbolic link's backups stand beside its target. A path that leads nowhere is taken by its own name. */
+/**
+ * A symbolic link's backups stand beside its target. A path that leads nowhere is taken by its own name. Throws the
+ * system's error.
+ */
 export function homeOf(activePath: string): Home {
-  const target = targetOf(activePath);
+  return homeAt(targetOf(activePath));
+}
+
+export function homeAt(target: string): Home {
   return { target, folder: dirname(target), parse: backupNames(basename(target)) };
 }
 
@@ -32,9 +38,9 @@ function targetOf(path: string): string {
     // A missing file is a usual case, and an exception is dear.
     const stats = fs.lstatSync(path, { throwIfNoEntry: false });
     return stats?.isSymbolicLink() === true ? fs.realpathSync(path) : path;
-  } catch {
-    // A link to nowhere, or unreadable: opening it says so, with the cause.
-    return path;
+  } catch (error) {
+    if (isAbsent(error)) return path;
+    throw error;
   }
 }
 
@@ -44,9 +50,17 @@ export function listBackups(home: Home): Backup[] {
   for (const name of fs.readdirSync(home.folder)) {
     const parsed = home.parse(name);
     if (parsed === undefined || (parsed.isCompressed && byStem.has(parsed.stem))) continue;
-    const path = join(home.folder, name);
-    const facts = factsOfPath(path);
-    if (facts?.isFile) byStem.set(parsed.stem, { ...parsed, path, facts });
+    const backup = backupAt(join(home.folder, name), parsed);
+    if (backup !== undefined) byStem.set(parsed.stem, backup);
   }
   return [...byStem.values()].sort((a, b) => (a.stem < b.stem ? -1 : 1));
+}
+
+function backupAt(path: string, name: BackupName): Backup | undefined {
+  const facts = factsOfPath(path);
+  if (facts?.isFile) return { ...name, path, facts };
+  // Compressed since the folder was read; its copy may not have been there then.
+  return facts === undefined && !name.isCompressed
+    ? backupAt(path + COMPRESSED, { ...name, isCompressed: true })
+    : undefined;
 }

@@ -9,7 +9,7 @@
 import { basename } from 'node:path';
 import { systemCode } from '../errors.ts';
 import { COMPRESSED, isBackupName } from './backup-names.ts';
-import { type Backup, type Home, homeOf, listBackups } from './backups.ts';
+import { type Backup, type Home, homeAt, homeOf, listBackups } from './backups.ts';
 import type { IntakeContext } from './context.ts';
 import { type FileFacts, factsOfPath, type Inode, isSameInode } from './file-facts.ts';
 import { GzipFile } from './gzip-file.ts';
@@ -43,7 +43,7 @@ export class Finder {
   #stuckSinceMs: number | undefined;
 
   constructor(parts: FinderParts) {
-    this.home = homeOf(parts.key);
+    this.home = homeAt(parts.key);
     this.#parts = parts;
     this.#isStuck = false;
     this.#stuckSinceMs = undefined;
@@ -59,11 +59,11 @@ export class Finder {
     const { held, resume } = this.#parts;
     const countBefore = held.taken;
     for (let tries = 0; tries < MAX_CATCH_UPS; tries++) {
-      this.home = homeOf(this.#parts.key);
       this.#isStuck = false;
+      this.#findHome();
       const active = this.#openActive();
       if (!this.#isStuck) this.#takeNew(this.#list(), active);
-      if (this.#isStuck && active !== undefined && held.find(active.inode) === undefined) active.close();
+      if (this.#isStuck && active !== undefined && held.find(active.inode) === undefined) this.#close(active);
       // What the path names may have changed while the folder was listed.
       const now = this.factsOfActive();
       if (now === undefined || this.#isStuck) break;
@@ -77,6 +77,7 @@ export class Finder {
 
   /** Leaves everything out that is there now, but for the active file. */
   skipBackups(): void {
+    this.#findHome();
     for (const { stem, facts } of this.#list()) this.#parts.history.knows(stem, facts.inode);
   }
 
@@ -88,7 +89,7 @@ export class Finder {
     const file = this.#open(path);
     if (file === undefined) return;
     if (resume.isWanted(file)) this.#take(file, resume.found(file));
-    else file.close();
+    else this.#close(file);
   }
 
   /** The compressed copy of a plain backup that is gone, to go on where that one was left. */
@@ -99,7 +100,7 @@ export class Finder {
     if (copy === undefined) return undefined;
     // One that waited from its first byte on was not looked into yet: the name must do.
     if (identity.firstLineHash !== '' && copy.tracked.identity.firstLineHash !== identity.firstLineHash) {
-      copy.close();
+      this.#close(copy);
       return undefined;
     }
     copy.offsetBytes = file.offsetBytes;
@@ -142,7 +143,7 @@ export class Finder {
     if (!isCompressed || hash === undefined) return false;
     if (hash === '') return true;
     const copy = this.#openCopy(path);
-    copy?.close();
+    this.#close(copy);
     return copy?.tracked.identity.firstLineHash === hash;
   }
 
@@ -190,7 +191,7 @@ export class Finder {
         : (held.plainOf(firstLineHash, copy.sizeBytes) ?? history.plainOf(firstLineHash, copy.sizeBytes));
     if (plain !== undefined) {
       plain.path = path;
-      copy.close();
+      this.#close(copy);
     } else if (resume.isWantedCopy(copy)) this.#take(copy, resume.found(copy));
     else this.#take(copy);
   }
@@ -230,7 +231,7 @@ export class Finder {
     }
     const file = this.#open(this.home.target);
     const again = file === undefined ? undefined : held.find(file.inode);
-    if (again !== undefined) file?.close();
+    if (again !== undefined) this.#close(file);
     return again ?? file;
   }
 
@@ -246,6 +247,10 @@ export class Finder {
     );
   }
 
+  #close(file: HeldFile | undefined): void {
+    if (file !== undefined) this.#parts.context.attempt('close', file.tracked.path, () => file.close());
+  }
+
   #noting<T>(open: () => T): T {
     try {
       return open();
@@ -256,6 +261,19 @@ export class Finder {
     }
   }
 
+  #findHome(): void {
+    const { key, context } = this.#parts;
+    const home = context.attempt('look', key, () => homeOf(key));
+    if (home !== undefined) this.home = home;
+    else this.#waitIfSearching();
+  }
+
+  /** The log is followed by its path all the same, but what is not seen now is not gone because of that. */
+  #waitIfSearching(): void {
+    const { point, waiting } = this.#parts.resume;
+    if ((point !== undefined || waiting.length > 0) && this.#mayWait()) this.#isStuck = true;
+  }
+
   #list(): Backup[] {
     const { context, history, resume } = this.#parts;
     const { folder } = this.home;
@@ -264,9 +282,7 @@ export class Finder {
     // Until the file of a restart is found, the folder may not be the right one yet: not mounted, say.
     if (backups !== undefined && resume.point === undefined)
       history.prune(new Set(backups.map(({ stem }) => stem)));
-    // Followed by its path all the same, but what is missing is not gone because of that.
-    const isSearching = resume.point !== undefined || resume.waiting.length > 0;
-    if (backups === undefined && isSearching && this.#mayWait()) this.#isStuck = true;
+    if (backups === undefined) this.#waitIfSearching();
     return backups ?? [];
   }
 }

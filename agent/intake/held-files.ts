@@ -64,7 +64,9 @@ export class HeldFiles {
       // What came since the last look may have brought the first newline.
       if (file.isOpen)
         this.#context.attempt('look', file.tracked.path, () => file.sawSize(file.facts().sizeBytes));
-      return file.tracked.identity.firstLineHash === firstLineHash && file.sizeBytes === sizeBytes;
+      // One that waits closed may have grown unseen.
+      const isLength = file.isOpen ? file.sizeBytes === sizeBytes : file.sizeBytes <= sizeBytes;
+      return isLength && file.tracked.identity.firstLineHash === firstLineHash;
     });
     return plain?.tracked;
   }
@@ -134,11 +136,7 @@ export class HeldFiles {
         const opened = result === 'open' ? file : copyOf(file);
         if (opened === undefined) {
           this.#files.splice(at, 1);
-          this.#context.lost(
-            file.tracked.path,
-            file.waitingBytes,
-            'it was deleted before it could be opened',
-          );
+          this.#gone(file);
           continue;
         }
         this.#files[at] = opened;
@@ -150,6 +148,12 @@ export class HeldFiles {
     }
     const source = this.first?.tracked.source;
     if (source !== undefined) this.#context.once.over(`held ${source}`);
+  }
+
+  #gone({ tracked, sizeBytes, waitingBytes }: HeldFile): void {
+    // Seen empty, it may well be there as a new file: nothing tells it from one.
+    if (sizeBytes > 0)
+      this.#context.lost(tracked.path, waitingBytes, 'it was deleted before it could be opened');
   }
 
   closeAll(): void {

@@ -208,8 +208,7 @@ function outboxVerdict({ facts, metrics }: Evidence): Verdict {
   if (facts.isFull)
     return bad('It is full, and so is the spool: reading waits until the server takes something.');
   if (share >= NEARLY_FULL) return warn(`${Math.round(share * 100)} % of its memory is in use.`);
-  if (facts.outboxBodies === 0) return ok('Empty: all that was read has arrived.');
-  return ok(facts.server.state === 'sending' ? 'Bodies are on their way.' : 'Bodies wait for the server.');
+  return ok(facts.outboxBodies === 0 ? 'Empty: all that was read has arrived.' : 'Bodies are on their way.');
 }
 
 function spoolVerdict({ facts, metrics }: Evidence): Verdict {

@@ -55,7 +55,13 @@ const BY_NAME: Readonly<Record<string, Operation>> = {
   ...{ realpathSync: 'stat', readlinkSync: 'stat', realpath: 'stat' },
   ...{ readdirSync: 'list', readdir: 'list', globSync: 'list', linkSync: 'link', link: 'link' },
   ...{ unlinkSync: 'unlink', unlink: 'unlink', rmSync: 'unlink', rm: 'unlink' },
-  ...{ mkdirSync: 'mkdir', mkdir: 'mkdir', ftruncateSync: 'truncate', utimesSync: 'utimes' },
+  ...{
+    mkdirSync: 'mkdir',
+    mkdir: 'mkdir',
+    ftruncateSync: 'truncate',
+    truncateSync: 'truncate',
+    utimesSync: 'utimes',
+  },
   closeSync: 'close',
 };
 const OF_HANDLES: Readonly<Record<string, Operation>> = {

@@ -1,7 +1,7 @@
 /** The agent as a real process, for tests. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,9 +11,26 @@ import { fileURLToPath } from 'node:url';
 export const MAIN = fileURLToPath(new URL('../../agent/main.ts', import.meta.url));
 const LOOK_MS = 20;
 
+const MEMORY = '/dev/shm';
+const ROOM_BYTES = 1024 * 1024 * 1024;
+
+function hasRoomInMemory(): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(MEMORY);
+    return bavail * bsize > ROOM_BYTES;
+  } catch {
+    return false;
+  }
+}
+
 /** A folder that goes with the test. */
 export class Workplace implements Disposable {
-  readonly path = mkdtempSync(join(tmpdir(), 'tetraship-e2e-'));
+  readonly path: string;
+
+  /** @param inMemory where the machine can: what is tested is not whether its disk is fast */
+  constructor(inMemory = false) {
+    this.path = mkdtempSync(join(inMemory && hasRoomInMemory() ? MEMORY : tmpdir(), 'tetraship-e2e-'));
+  }
 
   join(...parts: string[]): string {
     return join(this.path, ...parts);

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Intake } from '../../agent/intake/intake.ts';
 import { type Bench, makeIntake, Reader, RecordingLog, temporaryFolder, Writer } from './harness.ts';
 
@@ -23,6 +23,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
+  vi.restoreAllMocks();
   await Promise.all(running.map((intake) => intake.stop()));
   fs.rmSync(folder, { recursive: true, force: true });
 });
@@ -121,6 +122,40 @@ test('a file whose copy alone is left is found by it after a restart', async () 
   const resume = first.resumeState(new Map());
   await first.stop();
   expect(await lookAndRead(await started({ resume }))).toEqual(['a', 'b']);
+});
+
+test('a backup that is compressed while the folder is being listed is found by its copy, in its order', async () => {
+  writer.write('a\n');
+  const backup = writer.rotate();
+  writer.write('b\n');
+  writer.rotate();
+  writer.write('c\n');
+  const real = fs.readdirSync;
+  vi.spyOn(fs, 'readdirSync').mockImplementationOnce((...args: Parameters<typeof fs.readdirSync>) => {
+    const names = real(...args);
+    writer.compress(backup);
+    return names;
+  });
+  expect(await lookAndRead(await started())).toEqual(['a', 'b', 'c']);
+});
+
+test('one that waits closed, grew, and was rotated and compressed before the next look is no other file, nor lost', async () => {
+  const intake = await started({ heldLimits: { files: 1, deletedBytes: 1 << 30 } });
+  for (const line of ['a', 'b']) {
+    writer.write(`${line}\n`);
+    writer.rotate();
+    writer.write(`${line}${line}\n`);
+    intake.look();
+  }
+  writer.write('grown\n');
+  writer.compress(writer.rotate());
+  writer.write('c\n');
+  writer.rotate();
+  intake.look();
+  writer.compress(writer.backups().at(-1) ?? '');
+  writer.write('d\n');
+  expect(await lookAndRead(intake)).toEqual(['a', 'aa', 'b', 'bb', 'grown', 'c', 'd']);
+  expect(intake.stats).toMatchObject({ lostFiles: 0, lostBytes: 0, openFiles: 1 });
 });
 
 test('a backup that waits closed is read from its copy', async () => {

@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Intake } from '../../agent/intake/intake.ts';
+import { BrokenFs } from '../disk/broken-fs.ts';
 import { makeIntake, Reader, RecordingLog, temporaryFolder, Writer } from './harness.ts';
 
 let folder: string;
@@ -165,4 +166,19 @@ test('a torn last line that a restarted writer completes in the same file is one
   reader.readAll(intake);
   writer.write('rn\n');
   expect(lookAndRead()).toEqual(['a', 'torn']);
+});
+
+test('a first start at the end whose last line cannot be looked for begins at the beginning: sent, not skipped', async () => {
+  writer.write('a\n');
+  await intake.stop();
+  {
+    using broken = new BrokenFs(folder);
+    broken.fault = ({ site, operation }) =>
+      operation === 'read' && site.includes('first-line') && ++reads > 1 ? 'EIO' : undefined;
+    let reads = 0;
+    intake = makeIntake(writer.path, log, { readFrom: 'end' });
+    await intake.start();
+  }
+  expect(log.count('EIO')).toBe(1);
+  expect(lookAndRead()).toEqual(['a']);
 });
