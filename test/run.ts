@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { whyNoCluster } from './cluster/kit.ts';
+import { OUTPUT_VARIABLE, searchSecret } from './suite-secret.ts';
 
 const root = new URL('..', import.meta.url);
 
@@ -75,6 +76,17 @@ function clusterTests(): Count {
   return { passed: 0, failed: 0, skipped: 1 };
 }
 
+/** The password of all agents of the tests, looked for in everything that they wrote. */
+function noSecretsIn(folder: string): Count {
+  const { bytes, found } = searchSecret(folder);
+  process.stdout.write(`\n${found.length} lines with a secret in ${bytes} bytes that agents wrote\n`);
+  for (const line of found.slice(0, 10)) process.stdout.write(`  ${JSON.stringify(line)}\n`);
+  rmSync(folder, { recursive: true, force: true });
+  return one(found.length === 0 && bytes > 0);
+}
+
+const written = mkdtempSync(join(tmpdir(), 'tetraship-written-'));
+process.env[OUTPUT_VARIABLE] = written;
 const counts = [
   one(succeeds('node', 'agent/kernel/build.ts')),
   one(succeeds('node', 'rules/build.ts')),
@@ -83,6 +95,7 @@ const counts = [
   // A busy machine is slow, not wrong: what hangs is found all the same, only later.
   vitest('vitest', 'run', '--testTimeout=60000', '--hookTimeout=60000', '--reporter=default'),
   one(succeeds('node', 'deploy/build.ts')),
+  noSecretsIn(written),
   clusterTests(),
 ];
 const sum = (key: keyof Count): number => counts.reduce((total, count) => total + count[key], 0);

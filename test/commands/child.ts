@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach } from 'vitest';
+import { remember } from '../suite-secret.ts';
 
 export const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 export const MAIN = path('../../agent/main.ts');
@@ -54,7 +55,12 @@ export function start(
   });
   return {
     child,
-    end: new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr }))),
+    end: new Promise((resolve) =>
+      child.on('close', (code) => {
+        remember(`${stdout}\n${stderr}`);
+        resolve({ code, stdout, stderr });
+      }),
+    ),
     saying: (text) =>
       new Promise((resolve, reject) => {
         const look = () => stderr.includes(text) && resolve(stderr);

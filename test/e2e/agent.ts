@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { remember, rememberFolder, SUITE_SECRET } from '../suite-secret.ts';
 
 export const MAIN = fileURLToPath(new URL('../../agent/main.ts', import.meta.url));
 const LOOK_MS = 20;
@@ -37,6 +38,7 @@ export class Workplace implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    rememberFolder(this.join('state'));
     rmSync(this.path, { recursive: true, force: true });
   }
 }
@@ -62,7 +64,7 @@ export class AgentProcess implements AsyncDisposable {
         PATH: process.env['PATH'] ?? '',
         PARSEABLE_STREAM: 'tetrademo',
         PARSEABLE_USERNAME: 'admin',
-        PARSEABLE_PASSWORD: 'admin',
+        PARSEABLE_PASSWORD: SUITE_SECRET,
         TETRASHIP_STATE_DIR: workplace.join('state'),
         TETRASHIP_LISTEN: '127.0.0.1:0',
         TETRASHIP_LOG_FORMAT: 'text',
@@ -73,6 +75,7 @@ export class AgentProcess implements AsyncDisposable {
     for (const stream of [this.child.stdout, this.child.stderr]) {
       if (stream) createInterface({ input: stream }).on('line', (line) => this.log.push(line));
     }
+    this.child.on('close', () => remember(this.text));
     this.exited = new Promise((resolve) => {
       this.child.on('close', (code, signal) => resolve(code ?? (signal === 'SIGKILL' ? 137 : 1)));
     });

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { SUITE_SECRET } from '../suite-secret.ts';
 import { waitFor } from './agent.ts';
 
 export const shared = (path: string): string =>
@@ -91,7 +92,7 @@ export class Parseable implements AsyncDisposable {
         P_FS_DIR: `${this.#folder}/data`,
         P_STAGING_DIR: `${this.#folder}/staging`,
         P_USERNAME: 'admin',
-        P_PASSWORD: 'admin',
+        P_PASSWORD: SUITE_SECRET,
         P_ADDR: `127.0.0.1:${this.#ports[0]}`,
         P_GRPC_PORT: String(this.#ports[1]),
         P_CHECK_UPDATE: 'false',
@@ -115,7 +116,10 @@ export class Parseable implements AsyncDisposable {
   async query(sql: string): Promise<Record<string, unknown>[]> {
     const answer = await fetch(`${this.url}/api/v1/query`, {
       method: 'POST',
-      headers: { authorization: `Basic ${btoa('admin:admin')}`, 'content-type': 'application/json' },
+      headers: {
+        authorization: `Basic ${btoa(`admin:${SUITE_SECRET}`)}`,
+        'content-type': 'application/json',
+      },
       body: JSON.stringify({ query: sql, startTime: '1h', endTime: 'now' }),
     });
     const rows: unknown = answer.ok ? await answer.json() : [];
@@ -140,7 +144,7 @@ export class Parseable implements AsyncDisposable {
 
   async columns(dataset: string): Promise<string[]> {
     const answer = await fetch(`${this.url}/api/v1/logstream/${dataset}/schema`, {
-      headers: { authorization: `Basic ${btoa('admin:admin')}` },
+      headers: { authorization: `Basic ${btoa(`admin:${SUITE_SECRET}`)}` },
     });
     const schema: { fields?: { name: string }[] } = JSON.parse(await answer.text());
     return (schema.fields ?? []).map(({ name }) => name);

