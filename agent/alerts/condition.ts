@@ -7,9 +7,9 @@
 import type { Rule } from '../../rules/ruleset.ts';
 import type { Condition } from '../kernel/types.ts';
 
-export function conditionOf({ kind, expression, repeats, groupBy, window }: Rule): Condition {
-  if (kind === 'composite') return { expression };
+export function conditionOf({ name, kind, expression, repeats, groupBy, window }: Rule): Condition {
+  if (kind === 'composite') return { name, expression };
   return groupBy.length > 0 || window !== undefined
-    ? { expression, report: 'both' }
-    : { expression, repeats };
+    ? { name, expression, report: 'both' }
+    : { name, expression, repeats };
 }

@@ -3,8 +3,8 @@
 import { TetrashipError } from '../errors.ts';
 import * as L from './layout.ts';
 import type { KernelExports } from './module.ts';
-import { type AddedValues, compileProgram, holdsRegex } from './program.ts';
-import { loadRegexEngine } from './regex-program.ts';
+import { type AddedValues, compileProgram } from './program.ts';
+import { buildRegexes } from './regex-build.ts';
 import type { Condition, ConditionState, Filters } from './types.ts';
 
 /** Whether an expression is found in decoded text. */
@@ -49,17 +49,15 @@ export class ProgramHost {
    */
   async prepare(conditions: readonly Condition[]): Promise<PreparedConditions> {
     const { include, exclude } = this.#filters;
-    const expressions = [...conditions.map(({ expression }) => expression), include, exclude];
-    const needsEngine = expressions.some((expression) => expression !== undefined && holdsRegex(expression));
-    const engine = needsEngine ? await loadRegexEngine() : undefined;
+    const filters = [include, exclude].filter((filter) => filter !== undefined);
+    const regexes = await buildRegexes([...conditions.map(({ expression }) => expression), ...filters]);
     const { bytes, hostRegexes } = compileProgram(conditions, {
       filters: this.#filters,
       added: this.#added,
       capacity: this.#place.capacity,
-      engine,
+      regexes,
     });
-    const searches = hostRegexes.map((pattern) => engine?.search(pattern) ?? (() => false));
-    return { count: conditions.length, bytes, searches };
+    return { count: conditions.length, bytes, searches: hostRegexes.map(regexes.search) };
   }
 
   /**

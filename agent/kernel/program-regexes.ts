@@ -10,13 +10,10 @@ import * as L from './layout.ts';
 import type { Predicate } from './program-leaves.ts';
 import { type Literal, writeLiteral } from './program-literals.ts';
 import type { ProgramWriter } from './program-writer.ts';
-import { buildDfa, type Dfa } from './regex-dfa.ts';
-import { type NeededLiteral, neededLiterals } from './regex-literals.ts';
-import type { RegexEngine, RegexProgram } from './regex-program.ts';
+import type { BuiltRegexes } from './regex-build.ts';
+import { type Dfa, rowShift } from './regex-dfa.ts';
+import type { NeededLiteral } from './regex-literals.ts';
 import type { Condition } from './types.ts';
-
-/** One expression may use up this share of the steps. */
-const STEPS_OF_ONE = MAX_DFA_STEPS / 8;
 
 /** One of the conditions or filters. */
 export interface Item extends Condition {
@@ -25,7 +22,8 @@ export interface Item extends Condition {
   readonly mayAskHost: boolean;
 }
 
-interface Compiled {
+/** Where an expression went. */
+interface Placed {
   /** Place of the automaton; 0: the host is asked. */
   readonly place: number;
   readonly needed: readonly NeededLiteral[] | undefined;
@@ -37,48 +35,44 @@ export class RegexPlaces {
   /** Patterns that the host must search, in the order of their numbers. */
   readonly ofHost: string[];
   readonly #writer: ProgramWriter;
-  readonly #engine: RegexEngine | undefined;
+  readonly #built: BuiltRegexes;
   readonly #items: readonly Item[];
-  readonly #byPattern: Map<string, Compiled>;
-  #bytes: number;
-  #steps: number;
+  readonly #byPattern: Map<string, Placed>;
 
-  constructor(writer: ProgramWriter, engine: RegexEngine | undefined, items: readonly Item[]) {
+  constructor(writer: ProgramWriter, built: BuiltRegexes, items: readonly Item[]) {
     this.ofHost = [];
     this.#writer = writer;
-    this.#engine = engine;
+    this.#built = built;
     this.#items = items;
     this.#byPattern = new Map();
-    this.#bytes = 0;
-    this.#steps = MAX_DFA_STEPS;
   }
 
   /** Literals that send a value to the expression; `undefined`: it is tried on every value. */
   neededBy({ text }: Predicate): readonly NeededLiteral[] | undefined {
-    return this.#compile(text).needed;
+    return this.#placed(text).needed;
   }
 
   /** @throws {TetrashipError} RULES when there is no automaton and the host may not be asked */
   write(predicate: Predicate): void {
     const { place, text } = predicate;
-    const compiled = this.#compile(text);
-    this.#writer.u32(place + L.Q_DFA, compiled.place);
-    if (compiled.place !== 0) return;
+    const placed = this.#placed(text);
+    this.#writer.u32(place + L.Q_DFA, placed.place);
+    if (placed.place !== 0) return;
     const barred = predicate.users
       .map((number) => this.#items[number])
       .find((item) => item?.mayAskHost === false);
     if (barred) throw tooLarge(barred.where, text, 'that is only for composite rules');
     const user = this.#items[predicate.users[0] ?? 0]?.where ?? 'a rule';
-    if (compiled.needed === undefined) {
+    if (placed.needed === undefined) {
       throw tooLarge(
         user,
         text,
         'no text stands in all its matches by which the events worth a search could be told',
       );
     }
-    if (compiled.number < 0) compiled.number = this.ofHost.push(text) - 1;
-    this.#writer.u32(place + L.Q_REGEX, compiled.number);
-    const literals = compiled.needed.map(({ bytes, fold }) => {
+    if (placed.number < 0) placed.number = this.ofHost.push(text) - 1;
+    this.#writer.u32(place + L.Q_REGEX, placed.number);
+    const literals = placed.needed.map(({ bytes, fold }) => {
       const literal: Literal = { bytes, fold, predicates: [], place: this.#writer.reserve(L.LITERAL_SIZE) };
       writeLiteral(this.#writer, literal, 0);
       return literal.place;
@@ -87,27 +81,16 @@ export class RegexPlaces {
     this.#writer.u32(place + L.Q_NEEDED_COUNT, literals.length);
   }
 
-  #compile(pattern: string): Compiled {
+  #placed(pattern: string): Placed {
     const known = this.#byPattern.get(pattern);
     if (known) return known;
-    if (this.#engine === undefined)
-      throw new TetrashipError('KERNEL', 'cannot compile rules: no regex engine');
-    const program = this.#engine.program(pattern);
-    const dfa = this.#build(program);
-    const place = dfa === undefined ? 0 : writeDfa(this.#writer, dfa);
-    const compiled: Compiled = { place, needed: neededLiterals(program), number: -1 };
-    this.#byPattern.set(pattern, compiled);
-    return compiled;
-  }
-
-  #build(program: RegexProgram): Dfa | undefined {
-    const budget = { maxStates: MAX_DFA_STATES, steps: Math.min(this.#steps, STEPS_OF_ONE) };
-    const before = budget.steps;
-    const dfa = buildDfa(program, budget);
-    this.#steps -= before - budget.steps;
-    if (dfa === undefined || this.#bytes + sizeOf(dfa) > MAX_DFA_BYTES) return undefined;
-    this.#bytes += sizeOf(dfa);
-    return dfa;
+    const built = this.#built.get(pattern);
+    if (built === undefined)
+      throw new TetrashipError('KERNEL', `cannot compile rules: ${pattern} was not built`);
+    const place = built.dfa === undefined ? 0 : writeDfa(this.#writer, built.dfa);
+    const placed: Placed = { place, needed: built.needed, number: -1 };
+    this.#byPattern.set(pattern, placed);
+    return placed;
   }
 }
 
@@ -119,14 +102,8 @@ function tooLarge(where: string, pattern: string, reason: string): TetrashipErro
   );
 }
 
-const shiftOf = ({ classCount }: Dfa): number => Math.ceil(Math.log2(classCount));
-
-function sizeOf(dfa: Dfa): number {
-  return L.DFA_CLASSES + 256 + dfa.rows.length * (1 + (2 << shiftOf(dfa)));
-}
-
 function writeDfa(writer: ProgramWriter, dfa: Dfa): number {
-  const shift = shiftOf(dfa);
+  const shift = rowShift(dfa);
   const place = writer.reserve(L.DFA_CLASSES + 256);
   writer.u32(place + L.DFA_SHIFT, shift);
   writer.u32(place + L.DFA_START, dfa.start);

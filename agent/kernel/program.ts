@@ -14,7 +14,7 @@ import { writeColumn } from './program-columns.ts';
 import { type Column, Leaves, type Node, type Predicate } from './program-leaves.ts';
 import { type Item, RegexPlaces } from './program-regexes.ts';
 import { ProgramWriter } from './program-writer.ts';
-import type { RegexEngine } from './regex-program.ts';
+import type { BuiltRegexes } from './regex-build.ts';
 import { MAX_CONDITIONS, MAX_PROGRAM_COLUMNS, MAX_PROGRAM_NAME_BYTES } from './regions.ts';
 import type { Condition, Filters } from './types.ts';
 
@@ -32,8 +32,8 @@ export interface CompileOptions {
   readonly added: AddedValues;
   /** Bytes that the program may take. */
   readonly capacity: number;
-  /** Needed when `holdsRegex` says so. */
-  readonly engine: RegexEngine | undefined;
+  /** Of all expressions in conditions and filters. */
+  readonly regexes: BuiltRegexes;
 }
 
 /**
@@ -73,7 +73,7 @@ export function compileProgram(conditions: readonly Condition[], options: Compil
 
   const writer = new ProgramWriter(options.capacity);
   const header = writeHeader(writer, columns, items, conditions.length, filters, added);
-  const regexes = new RegexPlaces(writer, options.engine, items);
+  const regexes = new RegexPlaces(writer, options.regexes, items);
   for (const column of columns) {
     for (const predicate of column.predicates) writePredicate(writer, predicate, regexes);
     writeColumn(writer, column, regexes, added.get(column.name));
@@ -87,14 +87,6 @@ export function compileProgram(conditions: readonly Condition[], options: Compil
     writer.u32(place + L.D_COLUMN, repeats > 0 && 'op' in node ? node.column.place : 0);
   });
   return { bytes: writer.result(), hostRegexes: regexes.ofHost };
-}
-
-/** Whether compiling needs a regex engine. */
-export function holdsRegex(expression: Expression): boolean {
-  if ('and' in expression) return expression.and.some(holdsRegex);
-  if ('or' in expression) return expression.or.some(holdsRegex);
-  if ('not' in expression) return holdsRegex(expression.not);
-  return 'string' in expression && expression.string.operator === 'regex';
 }
 
 const isLeaf = (expression: Expression): boolean => 'numeric' in expression || 'string' in expression;

@@ -47,6 +47,12 @@ export interface DfaBudget {
   steps: number;
 }
 
+/** Entries of a row as a power of two: finding a row is then a shift. */
+export const rowShift = ({ classCount }: Dfa): number => Math.ceil(Math.log2(classCount));
+
+/** What it takes in the kernel's memory, nearly. */
+export const tableBytes = (dfa: Dfa): number => dfa.rows.length * (1 + (2 << rowShift(dfa))) + 512;
+
 /** `undefined`: the automaton would take more than the budget. */
 export function buildDfa(program: RegexProgram, budget: DfaBudget): Dfa | undefined {
   // Every instruction may be a state of its own, or nearly so.

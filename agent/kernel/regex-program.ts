@@ -62,8 +62,12 @@ export async function loadRegexEngine(): Promise<RegexEngine> {
       );
     },
     search: (pattern) => {
-      const compiled = RE2JS.compile(pattern);
-      return (text) => compiled.matcher(text).find();
+      // Few of thousands are ever asked, and each takes tens of KiB.
+      let compiled: InstanceType<typeof RE2JS> | undefined;
+      return (text) => {
+        compiled ??= RE2JS.compile(pattern);
+        return compiled.matcher(text).find();
+      };
     },
   };
 }

@@ -41,7 +41,7 @@ test('the walkthrough, byte for byte', async () => {
 
 test('what the kernel is to evaluate', () => {
   const alerts = createAlerts([{ targets: [] }, { rule: state, targets: [] }]);
-  expect(alerts.conditions).toEqual([
+  expect(alerts.conditions).toMatchObject([
     { expression: { string: { column: 'binary', operator: 'contains', value: '/wget' } } },
     { expression: { numeric: { column: 'uid', operator: 'equalTo', value: 0 } }, repeats: 3 },
   ]);
