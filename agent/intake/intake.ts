@@ -28,8 +28,8 @@ const DEFAULT_POLL_INTERVAL_MS = 1_000;
 const BUSY_LOOK_INTERVAL_MS = 10;
 /** A log that has not grown for this long is quiet. */
 const QUIET_AFTER_MS = 1_000;
-/** Notifications are turned off at more than this many in one window: one costs about as much as a look. */
-const STORM_EVENTS = 50;
+/** Notifications are turned off at more than this many in one window: one costs more than a look on the timer. */
+const STORM_EVENTS = 10;
 const STORM_WINDOW_MS = 100;
 
 export interface IntakeOptions {
