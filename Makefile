@@ -71,7 +71,7 @@ $(INSTALLED): package-lock.json
 	@PATH="$(SYSTEM_PATH)" npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(KERNEL): $(INSTALLED) $(wildcard agent/kernel/assembly/*.ts) agent/kernel/layout.ts agent/kernel/build.ts
+$(KERNEL): $(INSTALLED) $(wildcard agent/kernel/assembly/*.ts) $(wildcard agent/kernel/layout*.ts) agent/kernel/build.ts
 	@node agent/kernel/build.ts
 
 $(VALIDATOR): $(INSTALLED) rules/schema.json rules/formats.ts rules/build.ts

@@ -1,6 +1,6 @@
 /** One column's predicates, arranged for the pass over its value (assembly/columns.ts). */
 
-import * as L from './layout.ts';
+import * as P from './layout-program.ts';
 import { escapeName } from './names.ts';
 import type { Column, Predicate } from './program-leaves.ts';
 import { type Literal, writeSearch } from './program-literals.ts';
@@ -15,43 +15,43 @@ export function writeColumn(
 ): void {
   const { place } = column;
   const name = Buffer.from(escapeName(column.name));
-  writer.u32(place + L.L_TEXT, writer.bytes(name));
-  writer.u32(place + L.L_TEXT_LENGTH, name.length);
-  writer.u32(place + L.L_ALWAYS, writer.list([...column.always]));
-  writer.u32(place + L.L_ALWAYS_COUNT, column.always.size);
-  writer.u32(place + L.L_ADDED, added?.address ?? 0);
-  writer.u32(place + L.L_ADDED_LENGTH, added?.length ?? 0);
+  writer.u32(place + P.L_TEXT, writer.bytes(name));
+  writer.u32(place + P.L_TEXT_LENGTH, name.length);
+  writer.u32(place + P.L_ALWAYS, writer.list([...column.always]));
+  writer.u32(place + P.L_ALWAYS_COUNT, column.always.size);
+  writer.u32(place + P.L_ADDED, added?.address ?? 0);
+  writer.u32(place + P.L_ADDED_LENGTH, added?.length ?? 0);
 
   const sought = column.predicates.filter(({ triggers }) => triggers.size > 0);
   const withOp = (...ops: number[]): Predicate[] => sought.filter(({ op }) => ops.includes(op));
   writer.u32(
-    place + L.L_EXACT,
+    place + P.L_EXACT,
     writeExact(
       writer,
-      withOp(L.OP_EXACT).filter(({ fold }) => !fold),
+      withOp(P.OP_EXACT).filter(({ fold }) => !fold),
     ),
   );
   writer.u32(
-    place + L.L_EXACT_FOLDED,
+    place + P.L_EXACT_FOLDED,
     writeExact(
       writer,
-      withOp(L.OP_EXACT).filter(({ fold }) => fold),
+      withOp(P.OP_EXACT).filter(({ fold }) => fold),
     ),
   );
-  writeTexts(writer, column, withOp(L.OP_CONTAINS, L.OP_REGEX), regexes);
-  writeThresholds(writer, place + L.L_EQUALS, withOp(L.OP_EQUAL), L.OP_EQUAL, (a, b) => a - b);
+  writeTexts(writer, column, withOp(P.OP_CONTAINS, P.OP_REGEX), regexes);
+  writeThresholds(writer, place + P.L_EQUALS, withOp(P.OP_EQUAL), P.OP_EQUAL, (a, b) => a - b);
   writeThresholds(
     writer,
-    place + L.L_GREATER,
-    withOp(L.OP_GREATER, L.OP_GREATER_EQUAL),
-    L.OP_GREATER_EQUAL,
+    place + P.L_GREATER,
+    withOp(P.OP_GREATER, P.OP_GREATER_EQUAL),
+    P.OP_GREATER_EQUAL,
     (a, b) => a - b,
   );
   writeThresholds(
     writer,
-    place + L.L_LESS,
-    withOp(L.OP_LESS, L.OP_LESS_EQUAL),
-    L.OP_LESS_EQUAL,
+    place + P.L_LESS,
+    withOp(P.OP_LESS, P.OP_LESS_EQUAL),
+    P.OP_LESS_EQUAL,
     (a, b) => b - a,
   );
 }
@@ -60,7 +60,7 @@ export function writeColumn(
 function writeExact(writer: ProgramWriter, predicates: readonly Predicate[]): number {
   if (predicates.length === 0) return 0;
   const slots = 2 ** Math.ceil(Math.log2(predicates.length * 2));
-  const place = writer.reserve(L.EXACT_SLOTS + slots * 8);
+  const place = writer.reserve(P.EXACT_SLOTS + slots * 8);
   let lengths = 0n;
   const hashes = new Uint32Array(slots);
   const places = new Uint32Array(slots);
@@ -73,11 +73,11 @@ function writeExact(writer: ProgramWriter, predicates: readonly Predicate[]): nu
     hashes[slot] = hash;
     places[slot] = predicate.place;
   }
-  writer.u64(place + L.EXACT_LENGTHS, lengths);
-  writer.u32(place + L.EXACT_MASK, slots - 1);
+  writer.u64(place + P.EXACT_LENGTHS, lengths);
+  writer.u32(place + P.EXACT_MASK, slots - 1);
   for (let slot = 0; slot < slots; slot++) {
-    writer.u32(place + L.EXACT_SLOTS + slot * 8, hashes[slot] ?? 0);
-    writer.u32(place + L.EXACT_SLOTS + slot * 8 + 4, places[slot] ?? 0);
+    writer.u32(place + P.EXACT_SLOTS + slot * 8, hashes[slot] ?? 0);
+    writer.u32(place + P.EXACT_SLOTS + slot * 8 + 4, places[slot] ?? 0);
   }
   return place;
 }
@@ -98,7 +98,7 @@ function writeTexts(
     literal.predicates.push(predicate.place);
   };
   for (const predicate of predicates) {
-    if (predicate.op === L.OP_CONTAINS) {
+    if (predicate.op === P.OP_CONTAINS) {
       seek(Buffer.from(predicate.text), predicate.fold, predicate);
       continue;
     }
@@ -106,9 +106,9 @@ function writeTexts(
     if (needed === undefined) always.push(predicate.place);
     else for (const { bytes, fold } of needed) seek(bytes, fold, predicate);
   }
-  writer.u32(place + L.L_LITERALS, literals.size > 0 ? writeSearch(writer, [...literals.values()]) : 0);
-  writer.u32(place + L.L_REGEXES, writer.list(always));
-  writer.u32(place + L.L_REGEX_COUNT, always.length);
+  writer.u32(place + P.L_LITERALS, literals.size > 0 ? writeSearch(writer, [...literals.values()]) : 0);
+  writer.u32(place + P.L_REGEXES, writer.list(always));
+  writer.u32(place + P.L_REGEX_COUNT, always.length);
 }
 
 /** Address and count of numeric predicates in an order in which the true ones come first. */
@@ -123,12 +123,12 @@ function writeThresholds(
   const sorted = [...predicates].sort(
     (a, b) => order(a.number, b.number) || Number(b.op === inclusive) - Number(a.op === inclusive),
   );
-  const table = writer.reserve(sorted.length * L.THRESHOLD_SIZE);
+  const table = writer.reserve(sorted.length * P.THRESHOLD_SIZE);
   sorted.forEach((predicate, i) => {
-    const threshold = table + i * L.THRESHOLD_SIZE;
-    writer.f64(threshold + L.H_NUMBER, predicate.number);
-    writer.u32(threshold + L.H_PREDICATE, predicate.place);
-    writer.u32(threshold + L.H_INCLUSIVE, predicate.op === inclusive ? 1 : 0);
+    const threshold = table + i * P.THRESHOLD_SIZE;
+    writer.f64(threshold + P.H_NUMBER, predicate.number);
+    writer.u32(threshold + P.H_PREDICATE, predicate.place);
+    writer.u32(threshold + P.H_INCLUSIVE, predicate.op === inclusive ? 1 : 0);
   });
   writer.u32(at, table);
   writer.u32(at + 4, sorted.length);

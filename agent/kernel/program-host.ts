@@ -1,7 +1,7 @@
 /** The rules' program on the host's side: compiled apart, swapped between two calls, its states read and restored. */
 
 import { TetrashipError } from '../errors.ts';
-import * as L from './layout.ts';
+import * as P from './layout-program.ts';
 import type { KernelExports } from './module.ts';
 import { type AddedValues, compileProgram } from './program.ts';
 import { buildRegexes } from './regex-build.ts';
@@ -76,8 +76,8 @@ export class ProgramHost {
   state(condition: number): ConditionState {
     const at = this.#wordOf(condition);
     return {
-      count: this.#place.words[at + (L.D_COUNT >> 2)] ?? 0,
-      firing: this.#place.words[at + (L.D_FIRING >> 2)] === 1,
+      count: this.#place.words[at + (P.D_COUNT >> 2)] ?? 0,
+      firing: this.#place.words[at + (P.D_FIRING >> 2)] === 1,
     };
   }
 
@@ -88,7 +88,7 @@ export class ProgramHost {
   restore(condition: number, { count, firing }: ConditionState): void {
     const { words } = this.#place;
     const at = this.#wordOf(condition);
-    const repeats = words[at + (L.D_REPEATS >> 2)] ?? 0;
+    const repeats = words[at + (P.D_REPEATS >> 2)] ?? 0;
     if (repeats === 0) return;
     const kept = firing ? repeats : Math.min(count, repeats - 1);
     this.#exports.restoreState(condition, kept, firing ? 1 : 0);
@@ -107,7 +107,7 @@ export class ProgramHost {
       );
     }
     const { words, address } = this.#place;
-    const table = words[(address + L.G_CONDITIONS) >> 2] ?? 0;
-    return (address + table + condition * L.CONDITION_SIZE) >> 2;
+    const table = words[(address + P.G_CONDITIONS) >> 2] ?? 0;
+    return (address + table + condition * P.CONDITION_SIZE) >> 2;
   }
 }

@@ -6,23 +6,23 @@
  */
 
 import type { Expression, NumericOperator, StringOperator } from '../../rules/ast.ts';
-import * as L from './layout.ts';
+import * as P from './layout-program.ts';
 
 const NUMERIC: Readonly<Record<NumericOperator, number>> = {
-  equalTo: L.OP_EQUAL,
-  notEqualTo: L.OP_NOT_EQUAL,
-  greaterThan: L.OP_GREATER,
-  greaterThanEquals: L.OP_GREATER_EQUAL,
-  lessThan: L.OP_LESS,
-  lessThanEquals: L.OP_LESS_EQUAL,
+  equalTo: P.OP_EQUAL,
+  notEqualTo: P.OP_NOT_EQUAL,
+  greaterThan: P.OP_GREATER,
+  greaterThanEquals: P.OP_GREATER_EQUAL,
+  lessThan: P.OP_LESS,
+  lessThanEquals: P.OP_LESS_EQUAL,
 };
 
 const STRING: Readonly<Record<StringOperator, number>> = {
-  exact: L.OP_EXACT,
-  notExact: L.OP_NOT_EXACT,
-  contains: L.OP_CONTAINS,
-  notContains: L.OP_NOT_CONTAINS,
-  regex: L.OP_REGEX,
+  exact: P.OP_EXACT,
+  notExact: P.OP_NOT_EXACT,
+  contains: P.OP_CONTAINS,
+  notContains: P.OP_NOT_CONTAINS,
+  regex: P.OP_REGEX,
 };
 
 export interface Predicate {
@@ -56,15 +56,15 @@ const USUAL = 100;
 
 /** Such a predicate is true of most values: not looked for, but decided whenever the column is there. */
 const isUsual = ({ op, text }: Predicate): boolean =>
-  op === L.OP_NOT_EXACT ||
-  op === L.OP_NOT_CONTAINS ||
-  op === L.OP_NOT_EQUAL ||
-  (text === '' && (op === L.OP_CONTAINS || op === L.OP_REGEX));
+  op === P.OP_NOT_EXACT ||
+  op === P.OP_NOT_CONTAINS ||
+  op === P.OP_NOT_EQUAL ||
+  (text === '' && (op === P.OP_CONTAINS || op === P.OP_REGEX));
 
 function weight(predicate: Predicate): number {
   if (isUsual(predicate)) return USUAL;
-  if (predicate.op === L.OP_EXACT || predicate.op === L.OP_EQUAL) return RARE;
-  return predicate.op < L.OP_EQUAL ? CONTAINED : RANGE;
+  if (predicate.op === P.OP_EXACT || predicate.op === P.OP_EQUAL) return RARE;
+  return predicate.op < P.OP_EQUAL ? CONTAINED : RANGE;
 }
 
 type Node =

@@ -6,7 +6,7 @@
 
 import { TetrashipError } from '../errors.ts';
 import { MAX_DFA_BYTES, MAX_DFA_STATES, MAX_DFA_STEPS } from '../limits.ts';
-import * as L from './layout.ts';
+import * as P from './layout-program.ts';
 import type { Predicate } from './program-leaves.ts';
 import { type Literal, writeLiteral } from './program-literals.ts';
 import type { ProgramWriter } from './program-writer.ts';
@@ -56,7 +56,7 @@ export class RegexPlaces {
   write(predicate: Predicate): void {
     const { place, text } = predicate;
     const placed = this.#placed(text);
-    this.#writer.u32(place + L.Q_DFA, placed.place);
+    this.#writer.u32(place + P.Q_DFA, placed.place);
     if (placed.place !== 0) return;
     const barred = predicate.users
       .map((number) => this.#items[number])
@@ -71,14 +71,14 @@ export class RegexPlaces {
       );
     }
     if (placed.number < 0) placed.number = this.ofHost.push(text) - 1;
-    this.#writer.u32(place + L.Q_REGEX, placed.number);
+    this.#writer.u32(place + P.Q_REGEX, placed.number);
     const literals = placed.needed.map(({ bytes, fold }) => {
-      const literal: Literal = { bytes, fold, predicates: [], place: this.#writer.reserve(L.LITERAL_SIZE) };
+      const literal: Literal = { bytes, fold, predicates: [], place: this.#writer.reserve(P.LITERAL_SIZE) };
       writeLiteral(this.#writer, literal, 0);
       return literal.place;
     });
-    this.#writer.u32(place + L.Q_NEEDED, this.#writer.list(literals));
-    this.#writer.u32(place + L.Q_NEEDED_COUNT, literals.length);
+    this.#writer.u32(place + P.Q_NEEDED, this.#writer.list(literals));
+    this.#writer.u32(place + P.Q_NEEDED_COUNT, literals.length);
   }
 
   #placed(pattern: string): Placed {
@@ -104,15 +104,15 @@ function tooLarge(where: string, pattern: string, reason: string): TetrashipErro
 
 function writeDfa(writer: ProgramWriter, dfa: Dfa): number {
   const shift = rowShift(dfa);
-  const place = writer.reserve(L.DFA_CLASSES + 256);
-  writer.u32(place + L.DFA_SHIFT, shift);
-  writer.u32(place + L.DFA_START, dfa.start);
-  writer.set(place + L.DFA_CLASSES, dfa.classes);
-  writer.u32(place + L.DFA_ENDS, writer.bytes(Uint8Array.from(dfa.ends, Number)));
+  const place = writer.reserve(P.DFA_CLASSES + 256);
+  writer.u32(place + P.DFA_SHIFT, shift);
+  writer.u32(place + P.DFA_START, dfa.start);
+  writer.set(place + P.DFA_CLASSES, dfa.classes);
+  writer.u32(place + P.DFA_ENDS, writer.bytes(Uint8Array.from(dfa.ends, Number)));
   const table = new Uint16Array(dfa.rows.length << shift);
   dfa.rows.forEach((row, state) => {
     table.set(row, state << shift);
   });
-  writer.u32(place + L.DFA_ROWS, writer.bytes(new Uint8Array(table.buffer)));
+  writer.u32(place + P.DFA_ROWS, writer.bytes(new Uint8Array(table.buffer)));
   return place;
 }

@@ -1,5 +1,5 @@
 /**
- * Conditions and filters as the program that the kernel runs (layout in layout.ts).
+ * Conditions and filters as the program that the kernel runs (layout in layout-program.ts).
  *
  * Equal leaves are one predicate, and the predicates of a column are arranged for one pass over its value. An
  * expression becomes a chain of decision nodes, each a predicate and where to go on when it is true or false: no
@@ -8,7 +8,7 @@
 
 import type { Expression } from '../../rules/ast.ts';
 import { TetrashipError } from '../errors.ts';
-import * as L from './layout.ts';
+import * as P from './layout-program.ts';
 import { escapeName } from './names.ts';
 import { writeColumn } from './program-columns.ts';
 import { type Column, Leaves, type Node, type Predicate } from './program-leaves.ts';
@@ -79,12 +79,12 @@ export function compileProgram(conditions: readonly Condition[], options: Compil
     writeColumn(writer, column, regexes, added.get(column.name));
   }
   nodes.forEach((node, number) => {
-    const place = header.conditions + number * L.CONDITION_SIZE;
+    const place = header.conditions + number * P.CONDITION_SIZE;
     const { repeats = 0, report } = items[number] ?? {};
-    writer.u32(place + L.D_CODE, writeNode(writer, node, L.NODE_TRUE, L.NODE_FALSE));
-    writer.u32(place + L.D_REPEATS, repeats);
-    writer.u32(place + L.D_REPORT_BOTH, report === 'both' ? 1 : 0);
-    writer.u32(place + L.D_COLUMN, repeats > 0 && 'op' in node ? node.column.place : 0);
+    writer.u32(place + P.D_CODE, writeNode(writer, node, P.NODE_TRUE, P.NODE_FALSE));
+    writer.u32(place + P.D_REPEATS, repeats);
+    writer.u32(place + P.D_REPORT_BOTH, report === 'both' ? 1 : 0);
+    writer.u32(place + P.D_COLUMN, repeats > 0 && 'op' in node ? node.column.place : 0);
   });
   return { bytes: writer.result(), hostRegexes: regexes.ofHost };
 }
@@ -110,42 +110,42 @@ function writeHeader(
   filters: Filters,
   added: AddedValues,
 ): { conditions: number } {
-  const header = writer.reserve(L.PROGRAM_HEADER);
-  const columnTable = writer.reserve(columns.length * L.COLUMN_SIZE);
+  const header = writer.reserve(P.PROGRAM_HEADER);
+  const columnTable = writer.reserve(columns.length * P.COLUMN_SIZE);
   columns.forEach((column, i) => {
-    column.place = columnTable + i * L.COLUMN_SIZE;
-    for (const predicate of column.predicates) predicate.place = writer.reserve(L.PREDICATE_SIZE);
+    column.place = columnTable + i * P.COLUMN_SIZE;
+    for (const predicate of column.predicates) predicate.place = writer.reserve(P.PREDICATE_SIZE);
   });
-  const conditions = writer.reserve(items.length * L.CONDITION_SIZE);
+  const conditions = writer.reserve(items.length * P.CONDITION_SIZE);
   const words = Math.ceil(items.length / 64);
   const candidates = writer.reserve((words + Math.ceil(words / 64)) * 8);
-  const filterNumber = (filter: Expression | undefined, number: number): number => (filter ? number : L.NONE);
-  writer.u32(header + L.G_COLUMNS, columnTable);
-  writer.u32(header + L.G_COLUMN_COUNT, columns.length);
-  writer.u32(header + L.G_CONDITIONS, conditions);
-  writer.u32(header + L.G_CONDITION_COUNT, conditionCount);
-  writer.u32(header + L.G_INCLUDE, filterNumber(filters.include, conditionCount));
-  writer.u32(header + L.G_EXCLUDE, filterNumber(filters.exclude, items.length - 1));
-  writer.u32(header + L.G_CANDIDATES, candidates);
-  writer.u32(header + L.G_CANDIDATE_WORDS, words);
-  writer.u32(header + L.G_ADDED_COUNT, added.size);
+  const filterNumber = (filter: Expression | undefined, number: number): number => (filter ? number : P.NONE);
+  writer.u32(header + P.G_COLUMNS, columnTable);
+  writer.u32(header + P.G_COLUMN_COUNT, columns.length);
+  writer.u32(header + P.G_CONDITIONS, conditions);
+  writer.u32(header + P.G_CONDITION_COUNT, conditionCount);
+  writer.u32(header + P.G_INCLUDE, filterNumber(filters.include, conditionCount));
+  writer.u32(header + P.G_EXCLUDE, filterNumber(filters.exclude, items.length - 1));
+  writer.u32(header + P.G_CANDIDATES, candidates);
+  writer.u32(header + P.G_CANDIDATE_WORDS, words);
+  writer.u32(header + P.G_ADDED_COUNT, added.size);
   return { conditions };
 }
 
 function writePredicate(writer: ProgramWriter, predicate: Predicate, regexes: RegexPlaces): void {
   const { place, op, text } = predicate;
-  const bytes = Buffer.from(op === L.OP_REGEX ? '' : text);
+  const bytes = Buffer.from(op === P.OP_REGEX ? '' : text);
   const triggered = [...predicate.triggers];
-  writer.f64(place + L.Q_NUMBER, predicate.number);
-  writer.u32(place + L.Q_OP, op);
-  writer.u32(place + L.Q_FOLD, predicate.fold ? 1 : 0);
-  writer.u32(place + L.Q_TEXT, writer.bytes(bytes));
-  writer.u32(place + L.Q_TEXT_LENGTH, bytes.length);
-  writer.u32(place + L.Q_COLUMN, predicate.column.place);
-  writer.u32(place + L.Q_SOUGHT, triggered.length > 0 ? 1 : 0);
-  writer.u32(place + L.Q_CONDITIONS, writer.list(triggered));
-  writer.u32(place + L.Q_CONDITION_COUNT, triggered.length);
-  if (op === L.OP_REGEX) regexes.write(predicate);
+  writer.f64(place + P.Q_NUMBER, predicate.number);
+  writer.u32(place + P.Q_OP, op);
+  writer.u32(place + P.Q_FOLD, predicate.fold ? 1 : 0);
+  writer.u32(place + P.Q_TEXT, writer.bytes(bytes));
+  writer.u32(place + P.Q_TEXT_LENGTH, bytes.length);
+  writer.u32(place + P.Q_COLUMN, predicate.column.place);
+  writer.u32(place + P.Q_SOUGHT, triggered.length > 0 ? 1 : 0);
+  writer.u32(place + P.Q_CONDITIONS, writer.list(triggered));
+  writer.u32(place + P.Q_CONDITION_COUNT, triggered.length);
+  if (op === P.OP_REGEX) regexes.write(predicate);
 }
 
 /** From the last leaf to the first: a node's ways on are known when it is written. */

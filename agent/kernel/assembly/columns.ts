@@ -4,6 +4,7 @@
  */
 
 import * as L from '../layout';
+import * as P from '../layout-program';
 import { copyLower } from './compare';
 import { decodeInto } from './keys';
 import { searchLiterals } from './literals';
@@ -20,18 +21,18 @@ let valueEnd: usize = 0;
 
 /** `start` and `end` enclose the value as it stands in the line, quotes included; see layout.ts for the kinds. */
 export function testColumn(column: usize, kind: u32, start: usize, end: usize): void {
-  store<u64>(column, M.event, L.L_EVENT);
-  markAll(M.PROGRAM + load<u32>(column, L.L_ALWAYS), load<u32>(column, L.L_ALWAYS_COUNT));
-  if (load<u32>(column, L.L_FIRING)) markFiring(load<u32>(column, L.L_FIRING));
+  store<u64>(column, M.event, P.L_EVENT);
+  markAll(M.PROGRAM + load<u32>(column, P.L_ALWAYS), load<u32>(column, P.L_ALWAYS_COUNT));
+  if (load<u32>(column, P.L_FIRING)) markFiring(load<u32>(column, P.L_FIRING));
   if (kind == L.KIND_NUMBER) {
-    store<u32>(column, L.KIND_NUMBER, L.L_KIND);
+    store<u32>(column, L.KIND_NUMBER, P.L_KIND);
     const number = numberValue(start, end - start);
-    store<f64>(column, number, L.L_NUMBER);
+    store<f64>(column, number, P.L_NUMBER);
     testNumber(column, number);
     return;
   }
   if (kind == L.KIND_BOOLEAN) {
-    store<u32>(column, L.KIND_BOOLEAN, L.L_KIND);
+    store<u32>(column, L.KIND_BOOLEAN, P.L_KIND);
     return;
   }
   if (kind == L.KIND_TEXT) {
@@ -47,45 +48,45 @@ export function testColumn(column: usize, kind: u32, start: usize, end: usize): 
     start = decoded;
     M.setDecodedEnd(end);
   }
-  store<u32>(column, L.KIND_STRING, L.L_KIND);
-  store<u32>(column, <u32>start, L.L_START);
-  store<u32>(column, <u32>end, L.L_END);
+  store<u32>(column, L.KIND_STRING, P.L_KIND);
+  store<u32>(column, <u32>start, P.L_START);
+  store<u32>(column, <u32>end, P.L_END);
   testText(column, start, end);
 }
 
 function testText(column: usize, start: usize, end: usize): void {
-  const exact: usize = load<u32>(column, L.L_EXACT);
+  const exact: usize = load<u32>(column, P.L_EXACT);
   if (exact) findExact(M.PROGRAM + exact, start, end - start, false);
-  const folded: usize = load<u32>(column, L.L_EXACT_FOLDED);
+  const folded: usize = load<u32>(column, P.L_EXACT_FOLDED);
   if (folded) findExact(M.PROGRAM + folded, start, end - start, true);
-  const literals: usize = load<u32>(column, L.L_LITERALS);
+  const literals: usize = load<u32>(column, P.L_LITERALS);
   if (literals) {
     valueStart = start;
     valueEnd = end;
     searchLiterals(M.PROGRAM + literals, start, end);
   }
-  const regexes = M.PROGRAM + load<u32>(column, L.L_REGEXES);
-  const count = load<u32>(column, L.L_REGEX_COUNT);
+  const regexes = M.PROGRAM + load<u32>(column, P.L_REGEXES);
+  const count = load<u32>(column, P.L_REGEX_COUNT);
   for (let i: u32 = 0; i < count; i++) tryRegex(M.PROGRAM + load<u32>(regexes + (i << 2)), start, end);
 }
 
 /** The predicate whose text the value is. */
 function findExact(table: usize, text: usize, length: usize, fold: bool): void {
-  if (!((load<u64>(table, L.EXACT_LENGTHS) >> min<usize>(length, 63)) & 1)) return;
+  if (!((load<u64>(table, P.EXACT_LENGTHS) >> min<usize>(length, 63)) & 1)) return;
   if (fold) {
     copyLower(text, length, M.SCRATCH);
     text = M.SCRATCH;
   }
   const hash = hashBytes(text, length, 0);
-  const mask = load<u32>(table, L.EXACT_MASK);
+  const mask = load<u32>(table, P.EXACT_MASK);
   for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-    const place = table + L.EXACT_SLOTS + (slot << 3);
+    const place = table + P.EXACT_SLOTS + (slot << 3);
     const offset: usize = load<u32>(place, 4);
     if (!offset) return;
     if (load<u32>(place) != hash) continue;
     const predicate = M.PROGRAM + offset;
-    if (load<u32>(predicate, L.Q_TEXT_LENGTH) != <u32>length) continue;
-    if (memory.compare(text, M.PROGRAM + load<u32>(predicate, L.Q_TEXT), length) != 0) continue;
+    if (load<u32>(predicate, P.Q_TEXT_LENGTH) != <u32>length) continue;
+    if (memory.compare(text, M.PROGRAM + load<u32>(predicate, P.Q_TEXT), length) != 0) continue;
     becomesTrue(predicate);
     return;
   }
@@ -93,31 +94,31 @@ function findExact(table: usize, text: usize, length: usize, fold: bool): void {
 
 /** A literal stands in the value: `contains` is true, and a regex that needs it may be. */
 export function literalFound(literal: usize): void {
-  store<u64>(literal, M.event, L.V_EVENT);
-  const list = M.PROGRAM + load<u32>(literal, L.V_PREDICATES);
-  const count = load<u32>(literal, L.V_PREDICATE_COUNT);
+  store<u64>(literal, M.event, P.V_EVENT);
+  const list = M.PROGRAM + load<u32>(literal, P.V_PREDICATES);
+  const count = load<u32>(literal, P.V_PREDICATE_COUNT);
   for (let i: u32 = 0; i < count; i++) {
     const predicate = M.PROGRAM + load<u32>(list + (i << 2));
-    if (load<u32>(predicate, L.Q_OP) == L.OP_REGEX) tryRegex(predicate, valueStart, valueEnd);
+    if (load<u32>(predicate, P.Q_OP) == P.OP_REGEX) tryRegex(predicate, valueStart, valueEnd);
     else becomesTrue(predicate);
   }
 }
 
 function testNumber(column: usize, value: f64): void {
-  findEqual(M.PROGRAM + load<u32>(column, L.L_EQUALS), load<u32>(column, L.L_EQUALS_COUNT), value);
-  let threshold = M.PROGRAM + load<u32>(column, L.L_GREATER);
-  let end = threshold + load<u32>(column, L.L_GREATER_COUNT) * L.THRESHOLD_SIZE;
-  for (; threshold < end; threshold += L.THRESHOLD_SIZE) {
+  findEqual(M.PROGRAM + load<u32>(column, P.L_EQUALS), load<u32>(column, P.L_EQUALS_COUNT), value);
+  let threshold = M.PROGRAM + load<u32>(column, P.L_GREATER);
+  let end = threshold + load<u32>(column, P.L_GREATER_COUNT) * P.THRESHOLD_SIZE;
+  for (; threshold < end; threshold += P.THRESHOLD_SIZE) {
     const wanted = load<f64>(threshold);
-    if (wanted > value || (wanted == value && !load<u32>(threshold, L.H_INCLUSIVE))) break;
-    wakes(M.PROGRAM + load<u32>(threshold, L.H_PREDICATE));
+    if (wanted > value || (wanted == value && !load<u32>(threshold, P.H_INCLUSIVE))) break;
+    wakes(M.PROGRAM + load<u32>(threshold, P.H_PREDICATE));
   }
-  threshold = M.PROGRAM + load<u32>(column, L.L_LESS);
-  end = threshold + load<u32>(column, L.L_LESS_COUNT) * L.THRESHOLD_SIZE;
-  for (; threshold < end; threshold += L.THRESHOLD_SIZE) {
+  threshold = M.PROGRAM + load<u32>(column, P.L_LESS);
+  end = threshold + load<u32>(column, P.L_LESS_COUNT) * P.THRESHOLD_SIZE;
+  for (; threshold < end; threshold += P.THRESHOLD_SIZE) {
     const wanted = load<f64>(threshold);
-    if (wanted < value || (wanted == value && !load<u32>(threshold, L.H_INCLUSIVE))) break;
-    wakes(M.PROGRAM + load<u32>(threshold, L.H_PREDICATE));
+    if (wanted < value || (wanted == value && !load<u32>(threshold, P.H_INCLUSIVE))) break;
+    wakes(M.PROGRAM + load<u32>(threshold, P.H_PREDICATE));
   }
 }
 
@@ -127,11 +128,11 @@ function findEqual(list: usize, count: u32, value: f64): void {
   let high = count;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (load<f64>(list + middle * L.THRESHOLD_SIZE) < value) low = middle + 1;
+    if (load<f64>(list + middle * P.THRESHOLD_SIZE) < value) low = middle + 1;
     else high = middle;
   }
-  const threshold = list + low * L.THRESHOLD_SIZE;
-  if (low < count && load<f64>(threshold) == value) wakes(M.PROGRAM + load<u32>(threshold, L.H_PREDICATE));
+  const threshold = list + low * P.THRESHOLD_SIZE;
+  if (low < count && load<f64>(threshold) == value) wakes(M.PROGRAM + load<u32>(threshold, P.H_PREDICATE));
 }
 
 function holdsBackslash(p: usize, end: usize): bool {

@@ -5,21 +5,21 @@
  * place by place. What passes is compared in full.
  */
 
-import * as L from '../layout';
+import * as P from '../layout-program';
 import { contains, copyLower, same } from './compare';
 import * as M from './memory';
 import { literalFound } from './columns';
 
 export function searchLiterals(search: usize, text: usize, end: usize): void {
-  const groups = load<u32>(search, L.S_GROUPS);
+  const groups = load<u32>(search, P.S_GROUPS);
   if (!groups) {
     searchByHash(search, text, end);
     return;
   }
-  let group = search + L.S_TABLES;
+  let group = search + P.S_TABLES;
   for (let i: u32 = 0; i < groups; i++) {
     searchGroup(group, text, end);
-    group += L.TEDDY_SIZE;
+    group += P.TEDDY_SIZE;
   }
 }
 
@@ -49,7 +49,7 @@ function searchGroup(group: usize, text: usize, end: usize): void {
     for (; places; places &= places - 1) {
       const at: usize = ctz(places);
       for (let bits: u32 = load<u8>(M.SCRATCH + at); bits; bits &= bits - 1) {
-        const bucket = group + L.TEDDY_BUCKETS + (ctz(bits) << 3);
+        const bucket = group + P.TEDDY_BUCKETS + (ctz(bits) << 3);
         const list = M.PROGRAM + load<u32>(bucket);
         const count = load<u32>(bucket, 4);
         for (let i: u32 = 0; i < count; i++) {
@@ -61,44 +61,44 @@ function searchGroup(group: usize, text: usize, end: usize): void {
 }
 
 function searchByHash(search: usize, text: usize, end: usize): void {
-  const list = M.PROGRAM + load<u32>(search, L.S_SHORT);
-  const count = load<u32>(search, L.S_SHORT_COUNT);
+  const list = M.PROGRAM + load<u32>(search, P.S_SHORT);
+  const count = load<u32>(search, P.S_SHORT_COUNT);
   for (let i: u32 = 0; i < count; i++) {
     const literal = M.PROGRAM + load<u32>(list + (i << 2));
-    const wanted = M.PROGRAM + load<u32>(literal, L.V_TEXT);
-    if (contains(text, end - text, wanted, load<u32>(literal, L.V_LENGTH), load<u32>(literal, L.V_FOLD) != 0)) {
+    const wanted = M.PROGRAM + load<u32>(literal, P.V_TEXT);
+    if (contains(text, end - text, wanted, load<u32>(literal, P.V_LENGTH), load<u32>(literal, P.V_FOLD) != 0)) {
       literalFound(literal);
     }
   }
-  if (end - text < <usize>L.WINDOW) return;
+  if (end - text < <usize>P.WINDOW) return;
   // Windows are hashed in lower case, for literals of both kinds.
   copyLower(text, end - text, M.SCRATCH);
-  const bitmap = search + L.S_TABLES;
-  const mask = load<u32>(search, L.S_MASK);
-  const buckets = M.PROGRAM + load<u32>(search, L.S_BUCKETS);
-  const last = M.SCRATCH + (end - text) - L.WINDOW;
+  const bitmap = search + P.S_TABLES;
+  const mask = load<u32>(search, P.S_MASK);
+  const buckets = M.PROGRAM + load<u32>(search, P.S_BUCKETS);
+  const last = M.SCRATCH + (end - text) - P.WINDOW;
   for (let p = M.SCRATCH; p <= last; p++) {
-    const hash = (load<u32>(p) << 8) * L.HASH_FACTOR;
-    const bit = hash >> (32 - L.HASH_BITS);
+    const hash = (load<u32>(p) << 8) * P.HASH_FACTOR;
+    const bit = hash >> (32 - P.HASH_BITS);
     if (!((<u32>load<u8>(bitmap + (bit >> 3)) >> (bit & 7)) & 1)) continue;
     let literal: usize = load<u32>(buckets + ((bit & mask) << 2));
     while (literal) {
       const place = M.PROGRAM + literal;
-      if (load<u32>(place, L.V_HASH) == hash) verify(place, text + (p - M.SCRATCH), text, end);
-      literal = load<u32>(place, L.V_NEXT);
+      if (load<u32>(place, P.V_HASH) == hash) verify(place, text + (p - M.SCRATCH), text, end);
+      literal = load<u32>(place, P.V_NEXT);
     }
   }
 }
 
 /** A literal whose window may stand at `place`. */
 function verify(literal: usize, place: usize, text: usize, end: usize): void {
-  if (load<u64>(literal, L.V_EVENT) == M.event) return;
-  const offset: usize = load<u32>(literal, L.V_OFFSET);
-  const length: usize = load<u32>(literal, L.V_LENGTH);
+  if (load<u64>(literal, P.V_EVENT) == M.event) return;
+  const offset: usize = load<u32>(literal, P.V_OFFSET);
+  const length: usize = load<u32>(literal, P.V_LENGTH);
   if (place - text < offset || place - offset + length > end) return;
-  const wanted = M.PROGRAM + load<u32>(literal, L.V_TEXT);
+  const wanted = M.PROGRAM + load<u32>(literal, P.V_TEXT);
   const start = place - offset;
   // Its last byte first: literals that share a beginning do not cost its length each.
   if ((load<u8>(start + length - 1) ^ load<u8>(wanted + length - 1)) & 0xdf) return;
-  if (same(start, wanted, length, load<u32>(literal, L.V_FOLD) != 0)) literalFound(literal);
+  if (same(start, wanted, length, load<u32>(literal, P.V_FOLD) != 0)) literalFound(literal);
 }
