@@ -1,7 +1,9 @@
 /** Small state files that are replaced whole. */
 
+import fs from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { messageOf } from './errors.ts';
 
 /**
  * Puts a text in a file's place: on disk there is always the old one or the new one, whole.
@@ -26,5 +28,16 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     await folder.sync();
   } finally {
     await folder.close();
+  }
+}
+
+/** Keeps a damaged file for people to look at, beside its place: `x.json` as `x.damaged-TIME`. @returns what to say */
+export function setAside(path: string): string {
+  const aside = `${path.replace(/\.json$/, '')}.damaged-${new Date().toISOString().replaceAll(':', '-')}`;
+  try {
+    fs.renameSync(path, aside);
+    return `it is kept as ${aside}`;
+  } catch (error) {
+    return `it cannot be set aside either (${messageOf(error)})`;
   }
 }

@@ -62,7 +62,8 @@ export class Alerting {
       positions: this.#evaluated.points(),
     }));
     this.#watch = new RulesWatch(this.#paths, () => {
-      this.#reloading = this.#reload();
+      // In order: an older set must not come into force after a newer one.
+      this.#reloading = this.#reloading.then(() => this.#reload());
     });
     this.#program = undefined;
     this.#isBlockedNow = options.isBlocked;

@@ -6,9 +6,9 @@
  * that is damaged is set aside; one of a newer version is refused.
  */
 
-import { readFileSync, renameSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { replaceFile } from '../durable-file.ts';
+import { replaceFile, setAside } from '../durable-file.ts';
 import { messageOf, systemCode, TetrashipError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { ALERT_STATE_VERSION, parseAlertState, printAlertState, type SavedState } from './state-format.ts';
@@ -20,7 +20,6 @@ const RETRY_MS = 1_000;
 
 export class AlertStateFile {
   readonly stats = { writes: 0, errors: 0, failing: false };
-  readonly #folder: string;
   readonly #path: string;
   readonly #log: Logger;
   readonly #take: () => SavedState;
@@ -30,7 +29,6 @@ export class AlertStateFile {
 
   /** @param take the state at this moment */
   constructor(stateDir: string, log: Logger, take: () => SavedState) {
-    this.#folder = stateDir;
     this.#path = join(stateDir, NAME);
     this.#log = log;
     this.#take = take;
@@ -116,15 +114,8 @@ export class AlertStateFile {
   }
 
   #setAside(cause: string): undefined {
-    const aside = join(this.#folder, `alerts.damaged-${new Date().toISOString().replaceAll(':', '-')}`);
-    let outcome = `it is kept as ${aside}`;
-    try {
-      renameSync(this.#path, aside);
-    } catch (error) {
-      outcome = `it cannot be set aside either (${messageOf(error)})`;
-    }
     this.#log.error(
-      `cannot use ${this.#path}: ${cause}; ${outcome}. Which alerts were firing and which notifications waited is forgotten; events that are read again are evaluated again, so some alerts may be told twice`,
+      `cannot use ${this.#path}: ${cause}; ${setAside(this.#path)}. Which alerts were firing and which notifications waited is forgotten; events that are read again are evaluated again, so some alerts may be told twice`,
     );
     return undefined;
   }

@@ -8,7 +8,7 @@
 
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { replaceFile } from '../durable-file.ts';
+import { replaceFile, setAside } from '../durable-file.ts';
 import { messageOf, systemCode, TetrashipError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { CHECKPOINT_VERSION, parseCheckpoint, printCheckpoint } from './checkpoint-format.ts';
@@ -22,7 +22,6 @@ const BEGINNING: ResumeState = { points: [], lostFiles: 0, lostBytes: 0, boot: '
 
 export class Checkpoint {
   readonly stats = { writes: 0, errors: 0, failing: false };
-  readonly #folder: string;
   readonly #path: string;
   readonly #log: Logger;
   /** Handed in and not on disk yet. */
@@ -31,7 +30,6 @@ export class Checkpoint {
   #retry: NodeJS.Timeout | undefined;
 
   constructor(stateDir: string, log: Logger) {
-    this.#folder = stateDir;
     this.#path = join(stateDir, NAME);
     this.#log = log;
     this.#next = undefined;
@@ -61,15 +59,8 @@ export class Checkpoint {
   }
 
   #setAside(cause: string): ResumeState {
-    const aside = join(this.#folder, `checkpoint.damaged-${new Date().toISOString().replaceAll(':', '-')}`);
-    let outcome = `it is kept as ${aside}`;
-    try {
-      fs.renameSync(this.#path, aside);
-    } catch (error) {
-      outcome = `it cannot be set aside either (${messageOf(error)})`;
-    }
     this.#log.error(
-      `cannot use ${this.#path}: ${cause}; ${outcome}, and the logs are read from their beginning: rows may be sent twice`,
+      `cannot use ${this.#path}: ${cause}; ${setAside(this.#path)}, and the logs are read from their beginning: rows may be sent twice`,
     );
     return BEGINNING;
   }

@@ -2,11 +2,11 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { programOf } from '../debian.ts';
 import { AgentProcess, Workplace, waitFor } from '../e2e/agent.ts';
+import { freePort } from '../free-port.ts';
 import { createReceiver } from '../receiver/index.ts';
 
 const program = programOf('prometheus-alertmanager', 'prometheus-alertmanager');
@@ -74,14 +74,6 @@ class Alertmanager implements AsyncDisposable {
     this.#child.kill('SIGKILL');
     await ended;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 const line = (pod: string, uid: number): string =>

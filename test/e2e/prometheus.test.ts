@@ -2,13 +2,13 @@
 
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { Generator } from '../../bench/generator.ts';
 import { QUERIES } from '../../deploy/dashboard-panels.ts';
 import { programOf } from '../debian.ts';
+import { freePort } from '../free-port.ts';
 import { createReceiver } from '../receiver/index.ts';
 import { AgentProcess, Workplace, waitFor } from './agent.ts';
 
@@ -18,14 +18,6 @@ const EVENTS = 500;
 
 /** Queries over what did not happen in this short life: without a series there is no answer. */
 const WITHOUT_ANSWER = /rejected|dead_letters_total|read_errors|alert/;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 test.skipIf(prometheus === undefined)(
   'a real Prometheus scrapes the agent',

@@ -3,8 +3,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../free-port.ts';
 import { SUITE_SECRET } from '../suite-secret.ts';
 import { waitFor } from './agent.ts';
 
@@ -30,14 +30,6 @@ export async function writeEvents(options: Readonly<Record<string, string | numb
   const writer = spawn(program('tetragon-writer'), args, { stdio: ['ignore', 'ignore', 'inherit'] });
   const [code] = await once(writer, 'exit');
   if (code !== 0) throw new Error(`the writer ended with ${code}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 /** Another process may take a free port before Parseable does. */
