@@ -49,7 +49,7 @@ export function metricSources(stages: Stages): MetricSources {
     deliveredBytes: () => sent.deliveredBytes,
     sentBytes: () => sent.sentBytes,
     wireBytes: () => sent.wireBytes,
-    rowsLost: () => sent.rowsLost,
+    rowsLost: () => Object.entries(sent.lost),
     requests: () => sent.requests,
     requestDurations: () => ({
       bounds: DURATION_BOUNDS_S,

@@ -65,7 +65,7 @@ export class Progress {
       rowsDelivered: m.rowsDelivered(),
       bytesRead: m.readBytes(),
       deadLetters: sumOf(m.deadLetters()),
-      rowsLost: m.rowsLost(),
+      rowsLost: sumOf(m.rowsLost()),
       lostFiles: m.lostFiles(),
       lostBytes: m.lostBytes(),
       seconds,

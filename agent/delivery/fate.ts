@@ -67,15 +67,16 @@ export class Fate {
 
   /** Given up, counted and named. */
   lost(job: Job, why: string): void {
-    this.#options.stats.rowsLost += job.body.rowCount;
+    this.#options.stats.lost.unsendable += job.body.rowCount;
     this.#spokesman.lost(job.body, why);
     this.#finish(job);
   }
 
   /** Given up for room. */
   dropped(job: Job): void {
-    this.#options.stats.rowsLost += job.body.rowCount;
-    this.#spokesman.dropped(job.body, this.#options.stats.rowsLost);
+    const { lost } = this.#options.stats;
+    lost.dropped += job.body.rowCount;
+    this.#spokesman.dropped(job.body, lost.dropped);
     this.#finish(job);
   }
 

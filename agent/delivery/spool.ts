@@ -54,6 +54,8 @@ export class Spool {
   #readFailures: number;
   /** Reading and dropping take turns. */
   #lastRead: Promise<unknown>;
+  /** Dropped since that was last said. */
+  #unsaid: { rows: number; ranges: Range[] };
   /** Done marks that are being written. */
   readonly #marks: Set<Promise<unknown>>;
   #probeTimer: NodeJS.Timeout | undefined;
@@ -76,6 +78,7 @@ export class Spool {
     });
     this.#readFailures = 0;
     this.#lastRead = Promise.resolve();
+    this.#unsaid = { rows: 0, ranges: [] };
     this.#marks = new Set();
     this.#probeTimer = undefined;
     this.#probing = Promise.resolve();
@@ -164,6 +167,8 @@ export class Spool {
     clearTimeout(this.#probeTimer);
     await Promise.allSettled([this.#lastRead, this.#probing, ...this.#marks]);
     await this.#folder.close();
+    if (this.#unsaid.rows > 0)
+      this.#options.log.error('the spool was full: more events were dropped', this.#unsaid);
   }
 
   async #next(): Promise<SpooledBody | undefined> {
@@ -226,23 +231,23 @@ export class Spool {
     const oldest = this.#folder.segments.find((segment) => segment.unread);
     if (oldest === undefined) return false;
     oldest.sealed = true;
-    let rows = 0;
-    const ranges: Range[] = [];
+    const unsaid = this.#unsaid;
+    const before = unsaid.rows;
     for (let record = await this.#read(oldest); record !== undefined; record = await this.#read(oldest)) {
       this.stats.droppedRecords++;
-      rows += record.body.rowCount;
-      for (const range of rangesOf(record.body.rows)) joinRange(ranges, range);
+      unsaid.rows += record.body.rowCount;
+      for (const range of rangesOf(record.body.rows)) joinRange(unsaid.ranges, range);
     }
     // What could not be read either is one record at least.
     if (oldest.unread) this.stats.droppedRecords++;
     oldest.skip();
+    const rows = unsaid.rows - before;
     this.stats.droppedRows += rows;
-    this.#options.stats.rowsLost += rows;
-    this.health.complain(
-      'full',
-      'the spool is full: the oldest events are dropped; the server is away for too long, or TETRASHIP_SPOOL_BYTES is too small',
-      { rows, ranges, droppedRows: this.stats.droppedRows },
-    );
+    this.#options.stats.lost.dropped += rows;
+    const message =
+      'the spool is full: the oldest events are dropped; the server is away for too long, or TETRASHIP_SPOOL_BYTES is too small';
+    const isSaid = this.health.complain('full', message, { ...unsaid, droppedRows: this.stats.droppedRows });
+    if (isSaid) this.#unsaid = { rows: 0, ranges: [] };
     return this.#folder.remove(oldest);
   }
 
@@ -279,7 +284,7 @@ export class Spool {
 
   #reportDamage({ file }: Segment, records: number, rows: number): void {
     if (records === 0) return;
-    this.#options.stats.rowsLost += rows;
+    this.#options.stats.lost.damaged += rows;
     const { damagedRecords } = this.stats;
     const message = 'records of the spool are damaged: their events are lost';
     this.health.complain('damage', message, { file, records, rows, damagedRecords });

@@ -8,6 +8,9 @@ export const DURATION_BOUNDS_S: readonly number[] = [
 /** Statuses and network codes seen: a hostile answer must not make a label without end. */
 const MAX_CODES = 64;
 
+/** `dropped`: for room. `damaged`: in the spool. `unsendable`: by an error of our own, again and again. */
+export type LossReason = 'dropped' | 'damaged' | 'unsendable';
+
 export class DeliveryStats {
   /** Requests by status or network code; ingest only. */
   readonly requests: Map<string, number>;
@@ -28,8 +31,8 @@ export class DeliveryStats {
   /** Bodies cut in two: too large, or on the way to an event that the server refuses. */
   splits: number;
   rowsDeadLettered: number;
-  /** Rows given up: dropped for room, or unreadable. */
-  rowsLost: number;
+  /** Rows given up, by reason. */
+  readonly lost: Record<LossReason, number>;
   outboxBytes: number;
   /** Bodies and pieces of bodies in memory. */
   outboxBodies: number;
@@ -50,12 +53,17 @@ export class DeliveryStats {
     this.retries = 0;
     this.splits = 0;
     this.rowsDeadLettered = 0;
-    this.rowsLost = 0;
+    this.lost = { dropped: 0, damaged: 0, unsendable: 0 };
     this.outboxBytes = 0;
     this.outboxBodies = 0;
     this.lastAckMs = Number.NaN;
     this.lastAckedEventMs = Number.NaN;
     this.credentialsRefused = false;
+  }
+
+  /** Rows given up, for whatever reason. */
+  get rowsLost(): number {
+    return this.lost.dropped + this.lost.damaged + this.lost.unsendable;
   }
 
   countRequest(code: string, durationMs: number): void {

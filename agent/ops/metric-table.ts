@@ -78,8 +78,10 @@ export const METRICS: readonly Metric[] = [
   {
     name: 'tetraship_rows_lost_total',
     type: 'counter',
+    labels: ['reason'],
     help: 'Rows given up, neither delivered nor in the dead letters.',
-    action: 'Any increase is a loss: the log names file and range.',
+    action:
+      'Any increase is a loss: the log names file and range. `dropped`: outbox or spool was full with `TETRASHIP_WHEN_FULL=drop_oldest`. `damaged`: the disk of the spool. `unsendable`: a bug, please report it.',
     read: (sources) => sources.rowsLost(),
   },
   {

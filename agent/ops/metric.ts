@@ -31,7 +31,7 @@ export interface MetricSources {
   readonly sentBytes: () => number;
   /** Bodies in all tries. */
   readonly wireBytes: () => number;
-  readonly rowsLost: () => number;
+  readonly rowsLost: () => Samples;
   /** By status code, or error code. */
   readonly requests: () => Samples;
   readonly requestDurations: () => HistogramReading;

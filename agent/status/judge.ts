@@ -99,7 +99,7 @@ export function judge(evidence: Evidence): {
       numbers: [
         number('now', rate('rowsDelivered'), 'count/s'),
         number('rows delivered', m.rowsDelivered(), 'count'),
-        number('rows lost', m.rowsLost(), 'count'),
+        number('rows lost', sumOf(m.rowsLost()), 'count'),
         number('dead letters', sumOf(m.deadLetters()), 'count'),
       ],
     },
@@ -251,8 +251,8 @@ function sinkVerdict({ facts, metrics, nowMs }: Evidence): Verdict {
     case 'stopped':
       return ok('Sending has stopped.');
     default:
-      if (metrics.rowsLost() > 0)
-        return warn(`${count(metrics.rowsLost())} rows were given up; the log names file and range.`);
+      if (sumOf(metrics.rowsLost()) > 0)
+        return warn(`${count(sumOf(metrics.rowsLost()))} rows were given up; the log names file and range.`);
       if (metrics.deadLettersRemoved() + metrics.deadLettersFailed() > 0)
         return warn('Dead letters were removed for room or could not be written: what they held is lost.');
       return ok(`The server takes what is sent to the dataset ${stream}.`);

@@ -124,5 +124,6 @@ function totalsOf(metrics: MetricSources): Record<string, number | null> {
   totals['rejectedEvents'] = sumOf(metrics.rejectedEvents());
   totals['deadLetters'] = sumOf(metrics.deadLetters());
   totals['readErrors'] = sumOf(metrics.readErrors());
+  totals['rowsLost'] = sumOf(metrics.rowsLost());
   return totals;
 }

@@ -285,8 +285,14 @@ describe('the bound', () => {
     expect(spool.stats.droppedRecords).toBe(150 - kept.length);
     expect(spool.stats.droppedRows).toBe(2 * (150 - kept.length));
     expect(stats.rowsLost).toBe(spool.stats.droppedRows);
+    expect(stats.lost).toEqual({ dropped: spool.stats.droppedRows, damaged: 0, unsendable: 0 });
     expect(log.of('error')).toHaveLength(1);
     expect(log.lines[0]?.fields).toMatchObject({ ranges: [{ file: ACTIVE.path, from: 0 }] });
+    // What was not said within the minute is said at the end: no row without its file and range.
+    await spool.close();
+    expect(log.of('error')).toHaveLength(2);
+    const rows = log.lines.map(({ fields }) => Number(fields?.['rows']));
+    expect(rows.reduce((sum, count) => sum + count, 0)).toBe(spool.stats.droppedRows);
   });
 
   test('a record larger than the whole spool is not taken', async () => {

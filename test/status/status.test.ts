@@ -40,7 +40,7 @@ describe('each condition turns its stage, with a sentence that says what to do',
       'bad',
       /PARSEABLE_URL/,
     ],
-    ['lost rows', {}, { rowsLost: () => 12 }, 'sink', 'warn', /12 rows were given up/],
+    ['lost rows', {}, { rowsLost: () => [['dropped', 12]] }, 'sink', 'warn', /12 rows were given up/],
     ['no log', { unreadable: 'no log can be read' }, {}, 'read', 'bad', /CAP_DAC_READ_SEARCH/],
     [
       'lost files',
