@@ -30,7 +30,7 @@ export class Pace {
     if (this.#dueMs <= dueMs) return;
     clearTimeout(this.#timer);
     this.#dueMs = dueMs;
-    this.#timer = setTimeout(() => this.#go(), dueMs - performance.now());
+    this.#timer = setTimeout(() => this.#go(), Math.max(0, dueMs - performance.now()));
   }
 
   #go(): void {
