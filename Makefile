@@ -12,12 +12,12 @@ KERNEL := agent/kernel/kernel.wasm
 VALIDATOR := rules/validate.js
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cluster bench bench-quick bench-compare soak build image-root manifests check fmt docs columns clean
+.PHONY: help demo test test-cluster bench bench-quick bench-kernel bench-pipeline bench-compare soak build image-root manifests check fmt docs columns clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-demo: $(KERNEL) $(VALIDATOR) ## run writer, agent and a pretended server here; ARGS="..." is passed on
+demo: build ## run writer, agent and a pretended server here; ARGS="..." is passed on
 	@node bench/demo.ts $(ARGS)
 
 test: $(INSTALLED) ## build, type check, lint and test everything
@@ -31,6 +31,12 @@ bench: build ## measure everything, for half an hour; ARGS="--only steady" for o
 
 bench-quick: build ## the same within two minutes
 	@node bench/all.ts --quick $(ARGS)
+
+bench-kernel: build ## the kernel alone: stages, rules, bytes allocated
+	@node bench/all.ts --only kernel $(ARGS)
+
+bench-pipeline: build ## the whole agent, log to acknowledged batches
+	@node bench/all.ts --only pipeline $(ARGS)
 
 bench-compare: build ## two builds or settings in turn; ARGS="--vs OTHER/dist/agent/main.js", see bench/compare.ts
 	@node bench/compare.ts $(ARGS)

@@ -8,7 +8,7 @@ rules, and a receiver that takes the place of Parseable. Nothing leaves 127.0.0.
 usage: node bench/demo.ts [options]
   --seconds N   write for N seconds, then finish (default: until Ctrl-C)
   --rate N      events per second; 0: as fast as the agent takes them (default 4000)
-  --agent FILE  run this program instead of agent/main.ts; what follows -- are its arguments instead of "run"
+  --agent FILE  run this program instead of the agent; what follows -- are its arguments instead of "run"
   --keep        keep the temporary folder: log, agent's log, state
   --help        this text
 
