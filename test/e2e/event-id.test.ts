@@ -42,3 +42,24 @@ test('the same file read again, compressed, and another file', { timeout: 30_000
   expect(both.slice(0, 4)).toEqual(first);
   expect(new Set(both).size).toBe(8);
 });
+
+test('standard input: offsets count from the beginning of the stream', { timeout: 30_000 }, async () => {
+  using place = new Workplace();
+  const idsOf = async (stream: string, count: number): Promise<string[]> => {
+    await using receiver = await createReceiver({});
+    rmSync(place.join('state'), { recursive: true, force: true });
+    await using agent = new AgentProcess(place, {
+      PARSEABLE_URL: receiver.url,
+      TETRAGON_LOG: '-',
+      TETRASHIP_NODE_NAME: 'node-1',
+      TETRASHIP_EVENT_ID_COLUMN: 'event_id',
+    });
+    agent.child.stdin?.end(stream);
+    expect(await agent.exited).toBe(0);
+    expect(receiver.rows.length).toBe(count);
+    return receiver.rows.map((row) => String(row['event_id']));
+  };
+  const first = await idsOf(line(1) + line(2) + line(2), 3);
+  expect(new Set(first).size).toBe(3);
+  expect(await idsOf(line(1) + line(2) + line(2) + line(4), 4)).toEqual([...first, expect.any(String)]);
+});
