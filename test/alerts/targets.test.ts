@@ -2,9 +2,12 @@
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:https';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { Ajv } from 'ajv';
 import { afterAll, describe, expect, test } from 'vitest';
 import schema from '../../rules/notification-schema.json' with { type: 'json' };
@@ -239,6 +242,42 @@ test('certificates of ours and theirs come from files', async ({ skip }) => {
   } finally {
     server.closeAllConnections();
     server.close();
+  }
+});
+
+test('a proxy carries TLS to the target, whose certificate is checked against ours', async ({ skip }) => {
+  const theirs = selfSigned('behind-proxy');
+  if (theirs === undefined) return skip('openssl is not here to make certificates');
+  await using webhook = await createWebhook({
+    tls: { key: readFileSync(theirs.key, 'utf8'), cert: readFileSync(theirs.cert, 'utf8') },
+  });
+  const asked: (string | undefined)[] = [];
+  const proxy = createHttpServer().on('connect', (request, client: Duplex) => {
+    asked.push(request.url);
+    const server = connect(Number(new URL(webhook.url).port), '127.0.0.1', () => {
+      client.write('HTTP/1.1 200 OK\r\n\r\n');
+      server.pipe(client).pipe(server);
+    });
+    for (const side of [server, client]) side.on('error', () => [server, client].map((one) => one.destroy()));
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const address = proxy.address();
+  const httpsProxy = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  try {
+    const trusted = { type: 'webhook', endpoint: webhook.url, tetraship: { caFile: theirs.cert } };
+    const untrusted = { type: 'webhook', endpoint: webhook.url };
+    await using alerts = createAlerts([{ targets: [trusted, untrusted] }], { proxy: { httpsProxy } });
+    alerts.accept(0, 'match', row({ pod: 'a' }));
+    await webhook.waitForRequests(1, PATIENCE_MS);
+    await until(() => firstTarget(alerts).sent === 1 && (alerts.stats.targets[1]?.retries ?? 0) > 0);
+    expect(alerts.stats.targets).toMatchObject([
+      { sent: 1 },
+      { sent: 0, trouble: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
+    ]);
+    expect(asked[0]).toBe(new URL(webhook.url).host);
+  } finally {
+    proxy.closeAllConnections();
+    proxy.close();
   }
 });
 
