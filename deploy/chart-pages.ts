@@ -91,13 +91,17 @@ function commentOf(map: YAMLMap, pair: Pair, index: number): string | undefined 
 function withSettings(text: string): string {
   const schema = JSON.parse(text);
   const settings = describeOptions().filter(
-    ({ name, secret }) => !secret && !name.startsWith('PARSEABLE_') && !OWN_VALUES.has(name),
+    ({ name }) => !name.startsWith('PARSEABLE_') && !OWN_VALUES.has(name),
   );
   schema.properties.settings.properties = Object.fromEntries(
-    settings.map(({ name, accepts, help }) => [
-      name,
-      { type: 'string', ...choices(accepts), description: help },
-    ]),
+    settings
+      .filter(({ secret }) => !secret)
+      .map(({ name, accepts, help }) => [name, { type: 'string', ...choices(accepts), description: help }]),
+  );
+  schema.properties.secretSettings.properties = Object.fromEntries(
+    settings
+      .filter(({ secret }) => secret)
+      .map(({ name, help }) => [name, { $ref: '#/definitions/secretKey', description: help }]),
   );
   return `${JSON.stringify(schema, undefined, 2)}\n`;
 }

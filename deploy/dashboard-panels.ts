@@ -153,6 +153,12 @@ export const ROWS: readonly (readonly [title: string, panels: readonly Panel[]])
         sum('tetraship_alert_notifications_total', 'target, result'),
         '{{target}} {{result}}',
       ]),
+      lines('Rules in force', 'short', [level('tetraship_rules'), NODE]),
+      lines('Rules are those on disk', 'bool', [level('tetraship_rules_reload_success'), NODE]),
+      lines('Targets that fail', 'short', [
+        `sum by (target) (tetraship_alert_target_failing{${CHOSEN}})`,
+        '{{target}}',
+      ]),
       lines('Waiting for targets', 'bytes', [level('tetraship_alert_queue_bytes'), NODE]),
     ],
   ],

@@ -1,13 +1,13 @@
 /** The production part of node_modules, without what never runs: types, maps, sources, tests, documents. */
 
 import { cpSync, existsSync, readFileSync, statSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 
 /** What Node loads. */
 const CODE = new Set(['.js', '.cjs', '.mjs', '.json', '.wasm', '.node']);
 /** Licences ask to be kept with the code. */
 const LEGAL = /^(licen[cs]e|notice|copying)/i;
-/** Folders that no package of ours loads code from. */
+/** Folders in a package's own that hold no code of it; deeper ones may (`yaml/dist/doc`). */
 const IDLE = new Set([
   'test',
   'tests',
@@ -34,12 +34,18 @@ export function copyPackages(from: string, to: string): void {
   );
   for (const [folder, { dev, devOptional }] of Object.entries(lock.packages)) {
     if (folder === '' || dev || devOptional || !existsSync(join(from, folder))) continue;
-    cpSync(join(from, folder), join(to, folder), { recursive: true, filter: isNeeded });
+    const source = join(from, folder);
+    cpSync(source, join(to, folder), {
+      recursive: true,
+      filter: (path) => isNeeded(path, dirname(path) === source),
+    });
   }
 }
 
-function isNeeded(path: string): boolean {
+function isNeeded(path: string, isTop: boolean): boolean {
   const name = basename(path);
-  if (statSync(path).isDirectory()) return !IDLE.has(name) && name !== '.bin';
+  // Packages inside a package have an entry of their own in the lock.
+  if (statSync(path).isDirectory())
+    return !(isTop && IDLE.has(name)) && name !== 'node_modules' && name !== '.bin';
   return LEGAL.test(name) || (CODE.has(extname(name)) && !name.endsWith('.min.js'));
 }

@@ -36,7 +36,13 @@ export function makeImageRoot(root: string): void {
   for (const folder of ['app', 'etc', 'usr/bin']) mkdirSync(join(root, folder), { recursive: true });
   copyNode(root);
   for (const [name, text] of Object.entries(ETC)) writeFileSync(join(root, 'etc', name), text);
-  for (const name of ['package.json', 'LICENSE']) copyFileSync(join(source, name), join(root, 'app', name));
+  copyFileSync(join(source, 'LICENSE'), join(root, 'app/LICENSE'));
+  const {
+    devDependencies: _,
+    scripts: __,
+    ...manifest
+  } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
+  writeFileSync(join(root, 'app/package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
   for (const part of ['agent', 'rules']) {
     cpSync(join(source, 'dist', part), join(root, 'app/dist', part), {
       recursive: true,
@@ -44,7 +50,7 @@ export function makeImageRoot(root: string): void {
     });
   }
   copyPackages(source, join(root, 'app'));
-  writeFileSync(join(root, 'app/sbom.spdx.json'), billOfMaterials());
+  writeFileSync(join(root, 'app/sbom.spdx.json'), billOfMaterials(join(root, 'app')));
 }
 
 /** Without its symbol tables, a fifth of it, where there is a `strip`. */
@@ -66,10 +72,13 @@ export function librariesOf(program: string): string[] {
   return [...text.matchAll(/(\/\S+) \(0x/g)].map(([, path]) => path ?? '');
 }
 
-/** Which packages are in it, in which versions and under which licences (SPDX). */
-function billOfMaterials(): string {
-  const args = ['sbom', '--package-lock-only', '--omit=dev', '--sbom-format=spdx'];
-  return execFileSync('npm', args, { cwd: source, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+/** Which packages are in it, in which versions and under which licences (SPDX): what lies there, not what should. */
+function billOfMaterials(app: string): string {
+  return execFileSync('npm', ['sbom', '--sbom-format=spdx'], {
+    cwd: app,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
 }
 
 /** Bytes of all files below it. */

@@ -4,7 +4,9 @@
  */
 
 import { Ajv } from 'ajv';
+import { MAX_RULES_DOCUMENT_DEPTH } from '../agent/limits.ts';
 import schema from './cases-schema.json' with { type: 'json' };
+import { depth } from './document.ts';
 import { jsonFault } from './json-fault.ts';
 import { describeProblems } from './problems.ts';
 
@@ -60,6 +62,8 @@ export function readCases(text: string): { cases: readonly Case[]; problems: rea
 }
 
 function parseJson(text: string): { json: unknown } | string {
+  if (depth(text) > MAX_RULES_DOCUMENT_DEPTH)
+    return `the file nests more than ${MAX_RULES_DOCUMENT_DEPTH} objects and lists in one another`;
   try {
     return { json: JSON.parse(text.replace(/^\uFEFF/, '')) };
   } catch {

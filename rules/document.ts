@@ -144,7 +144,7 @@ function dropDefaults(extension: unknown): unknown {
 }
 
 /** The deepest nesting of a JSON text; strings are skipped, faults are left to the parser. */
-function depth(text: string): number {
+export function depth(text: string): number {
   let deepest = 0;
   let open = 0;
   for (let at = 0; at < text.length; at++) {

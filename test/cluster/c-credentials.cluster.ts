@@ -37,6 +37,15 @@ test('wrong credentials make the pod unready, and its page says why; the right o
   expect(await waitForEvents(300_000, EVENTS)).toBe(0);
   await eventually('the pod to be ready', async () => (await podIsReady()) === 'True' || undefined);
   expect(await agentPod()).toBe(pod); // no restart
+});
+
+test('a user that may only send: the pod is ready, and says what it cannot see', async () => {
+  await kubectl('-n tetraship rollout restart daemonset/tetraship');
+  await kubectl('-n tetraship rollout status daemonset/tetraship --timeout=60s');
+  expect((await readyz()).text).toMatch(/^ready/);
+  expect(await kubectl(`-n tetraship logs ${await agentPod()}`)).toContain(
+    'may send rows but not read the schema',
+  );
   await setCredentials('admin', 'admin');
 });
 

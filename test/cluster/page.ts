@@ -9,25 +9,32 @@ const PAGE = join(PROJECT, 'docs/walkthrough.md');
 export interface Block {
   /** Of the heading above it. */
   readonly section: number;
-  readonly commands: string;
+  /** What stands behind the opening fence: `sh`, `sh real-tetragon`, or nothing for an output. */
+  readonly info: string;
+  readonly text: string;
 }
 
-/** Blocks that run everywhere: not those that need a real Tetragon, and not those for a person's hand. */
-export function blocks(text = readFileSync(PAGE, 'utf8')): Block[] {
-  return text.split(/^## /m).flatMap((part) => {
-    const section = Number.parseInt(part, 10);
-    const found = [...part.matchAll(/^```sh\n(.*?)^```$/gms)];
-    return found.map(([, commands = '']) => ({ section, commands }));
-  });
+/** Every fenced block, in the order of the page. */
+function blocks(): Block[] {
+  return readFileSync(PAGE, 'utf8')
+    .split(/^## /m)
+    .flatMap((part) => {
+      const section = Number.parseInt(part, 10);
+      const fenced = part.matchAll(/^```(.*)\n((?:(?!```).*\n)*)```$/gm);
+      return [...fenced].map(([, info = '', text = '']) => ({ section, info, text }));
+    });
 }
 
-/** The output that the page shows in a section. */
+/** What a section tells to type: not what needs a real Tetragon, and not what is for a person's hand. */
+export function commandsOf(section: number): string {
+  const found = blocks().filter((block) => block.section === section && block.info === 'sh');
+  if (found.length === 0) throw new Error(`section ${section} has no commands`);
+  return found.map(({ text }) => text).join('');
+}
+
+/** The output that a section shows. */
 export function outputShown(section: number): string {
-  const part =
-    readFileSync(PAGE, 'utf8')
-      .split(/^## /m)
-      .find((text) => Number.parseInt(text, 10) === section) ?? '';
-  const [, output] = /^```\n(.*?)^```$/ms.exec(part) ?? [];
-  if (output === undefined) throw new Error(`section ${section} shows no output`);
-  return output;
+  const found = blocks().find((block) => block.section === section && block.info === '');
+  if (found === undefined) throw new Error(`section ${section} shows no output`);
+  return found.text.trim();
 }

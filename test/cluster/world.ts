@@ -84,9 +84,9 @@ export async function query(sql: string): Promise<Record<string, unknown>[]> {
   return Array.isArray(rows) ? rows : [];
 }
 
-/** A user who may do everything; returns the password. */
+/** A user who may send rows to the dataset and nothing else; returns the password. */
 export async function addUser(name: string): Promise<string> {
-  await parseable('PUT', `role/${name}`, [{ privilege: 'admin' }]);
+  await parseable('PUT', `role/${name}`, [{ privilege: 'ingestor', resource: { stream: 'tetragon' } }]);
   return parseable('POST', `user/${name}`, [name]);
 }
 
@@ -114,7 +114,7 @@ export async function waitForEvents(
 }
 
 /** The sum of a metric's series on the agent's page. */
-async function metric(name: string): Promise<number> {
+export async function metric(name: string): Promise<number> {
   using agent = await Forward.to('tetraship', 'daemonset/tetraship', 9880);
   const page = await (await fetch(`${agent.url}/metrics`)).text();
   const series = page

@@ -85,6 +85,11 @@ describe('what cannot be tried ends with 78', () => {
   };
   test.each([
     ['no-json', '{"cases": [}', "  CASES: the file is not JSON: line 1, column 12: unexpected token '}'"],
+    [
+      'deep',
+      `{"cases":[${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}]}`,
+      '  CASES: the file nests more than 600 objects and lists in one another',
+    ],
     ['no-cases', '{}', '  CASES: cases: is missing: a list of cases'],
     ['empty', '{"cases":[]}', '  CASES: cases: is empty: a list of cases'],
     ['unknown', '{"cases":[{"name":"x","events":[{}],"alert":[]}]}', '  CASES: cases[0].alerts: is missing'],

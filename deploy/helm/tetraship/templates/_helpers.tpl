@@ -35,7 +35,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- join "," $pairs }}
 {{- end }}
 
-{{/* What the agent is told, the same for the DaemonSet and the tests of the chart. */}}
+{{/* What the agent is told, the same for the DaemonSet and the test of the chart. */}}
 {{- define "tetraship.env" -}}
 {{- if not .Values.parseable.urls }}
 {{- fail "parseable.urls is required: the address of your Parseable, as in --set 'parseable.urls={http://parseable.parseable:8000}'" }}
@@ -98,14 +98,25 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 # outbox and Node itself; without a bound V8 would size itself by the machine.
 - name: NODE_OPTIONS
   value: --max-old-space-size={{ div (mul (include "tetraship.limitMiB" . | int) 2) 5 }}
+{{- range $name, $key := .Values.secretSettings }}
+- name: {{ $name }}_FILE
+  value: /etc/tetraship/credentials/{{ $key }}
+{{- end }}
 {{- range $name, $value := .Values.settings }}
 - name: {{ $name }}
   value: {{ $value | quote }}
 {{- end }}
 {{- end }}
 
-{{/* Secrets and rules, the same for the DaemonSet and the tests of the chart. */}}
+{{/* Logs, state, secrets and rules, the same for the DaemonSet and the test of the chart. */}}
 {{- define "tetraship.mounts" -}}
+{{- range $i, $folder := .Values.tetragon.folders }}
+- name: log-{{ $i }}
+  mountPath: {{ $folder }}
+  readOnly: true
+{{- end }}
+- name: state
+  mountPath: /var/lib/tetraship
 - name: credentials
   mountPath: /etc/tetraship/credentials
   readOnly: true
@@ -122,9 +133,22 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
   mountPath: /etc/tetraship/client
   readOnly: true
 {{- end }}
+{{- range $i, $name := .Values.extraSecrets }}
+- name: secret-{{ $i }}
+  mountPath: /etc/tetraship/secrets/{{ $name }}
+  readOnly: true
+{{- end }}
 {{- end }}
 
+{{/* All but the state, which the test of the chart must not share with an agent. */}}
 {{- define "tetraship.volumes" -}}
+# Where Tetragon keeps its log, or will keep it: a folder in one of them that appears later is seen.
+{{- range $i, $folder := .Values.tetragon.folders }}
+- name: log-{{ $i }}
+  hostPath:
+    path: {{ $folder }}
+    type: DirectoryOrCreate
+{{- end }}
 - name: credentials
   secret:
     secretName: {{ .Values.parseable.credentials.secretName }}
@@ -144,15 +168,24 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
     secretName: {{ . }}
     defaultMode: 256
 {{- end }}
+{{- range $i, $name := .Values.extraSecrets }}
+- name: secret-{{ $i }}
+  secret:
+    secretName: {{ $name }}
+    defaultMode: 256
+{{- end }}
 {{- end }}
 
-{{- define "tetraship.testSecurity" -}}
-securityContext:
-  runAsUser: 0
-  allowPrivilegeEscalation: false
-  readOnlyRootFilesystem: true
-  capabilities:
-    drop: [ALL]
-  seccompProfile:
-    type: RuntimeDefault
+{{- define "tetraship.security" -}}
+# Tetragon's files belong to root with mode 600; see docs/security.md.
+runAsUser: 0
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop:
+    - ALL
+  add:
+    - DAC_READ_SEARCH
+seccompProfile:
+  type: RuntimeDefault
 {{- end }}

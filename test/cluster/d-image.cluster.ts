@@ -1,0 +1,49 @@
+/** The image: how large it is, and that each command finds in it what it loads. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { sizeOf } from '../../deploy/image-root.ts';
+import { attempt, PROJECT, STATE } from './kit.ts';
+
+const root = `${STATE}/images/tetraship`;
+const MB = 1e6;
+
+test('the image is at most 160 MB, of which 12 are ours', () => {
+  expect(sizeOf(root) / MB).toBeLessThan(160);
+  expect(sizeOf(`${root}/app`) / MB).toBeLessThan(12);
+});
+
+test('it holds a bill of its packages, and each licence', () => {
+  const { packages } = JSON.parse(readFileSync(`${root}/app/sbom.spdx.json`, 'utf8'));
+  const names: string[] = packages.map(({ name }: { name: string }) => name);
+  expect(names).toEqual(expect.arrayContaining(['undici', 're2js', 'pino', 'yaml']));
+  expect(names).not.toContain('typescript');
+  for (const name of names.filter((item) => item !== 'tetraship')) {
+    expect(existsSync(`${root}/app/node_modules/${name}/package.json`), name).toBe(true);
+  }
+});
+
+test.each([
+  [['--version'], '', /^\d+\.\d+\.\d+/],
+  [
+    ['import', 'vector', '-'],
+    readFileSync(join(PROJECT, 'test/commands/vector/values.yaml'), 'utf8'),
+    /tetrademo/,
+  ],
+  [
+    ['import', 'vector', '-'],
+    readFileSync(join(PROJECT, 'test/commands/vector/plain.toml'), 'utf8'),
+    /PARSEABLE_STREAM=events/,
+  ],
+  [['rules', 'check', '/nowhere.json'], '', /nowhere/],
+  [['rules', '--help'], '', /explain/],
+])('%j runs in it alone', async (args, input, words) => {
+  const { text } = await attempt(
+    'chroot',
+    [root, '/usr/bin/node', '/app/dist/agent/main.js', ...args],
+    input,
+  );
+  expect(text).toMatch(words);
+  expect(text).not.toMatch(/ERR_MODULE_NOT_FOUND|Cannot find/);
+});
