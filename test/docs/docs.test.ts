@@ -33,14 +33,58 @@ const PAGES = [
     .map((name) => `docs/${name}`),
 ];
 
+/** As GitHub makes them from headings. */
+function anchorsOf(text: string): Set<string> {
+  const prose = text.replaceAll(/^```[\s\S]*?^```/gm, '');
+  const headings = [...prose.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => title);
+  const anchors = new Set<string>();
+  for (const title of headings) {
+    const plain = title.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase();
+    const anchor = plain
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replaceAll(' ', '-');
+    for (let count = 0; ; count++) {
+      const numbered = count === 0 ? anchor : `${anchor}-${count}`;
+      if (anchors.has(numbered)) continue;
+      anchors.add(numbered);
+      break;
+    }
+  }
+  return anchors;
+}
+
+test('anchors are those of GitHub', () => {
+  const text = '# A `b` (c)!\n## A b c\n```\n# not one\n```\n## [Linked](x) – ä\n';
+  expect([...anchorsOf(text)]).toEqual(['a-b-c', 'a-b-c-1', 'linked--ä']);
+});
+
+test('every alert has its line in the runbook', () => {
+  const rules = read('deploy/prometheus/tetraship.rules.yaml');
+  const alerts = [...rules.matchAll(/- alert: (\w+)/g)].map(([, name]) => name);
+  expect(alerts.length).toBeGreaterThan(5);
+  const lines = [...read('docs/operations.md').matchAll(/^\| `(Tetraship\w+)`/gm)].map(([, name]) => name);
+  expect(lines.sort()).toEqual(alerts.sort());
+});
+
+test('every test that the page on security names exists', () => {
+  const named = read('docs/security.md').match(/`(?:test|agent)\/[\w/.-]+\.ts`/g) ?? [];
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter((name) => !existsSync(join(root, name.slice(1, -1))))).toEqual([]);
+});
+
 describe.each(PAGES)('%s', (page) => {
   const text = read(page);
 
-  test('every link inside the project leads somewhere', () => {
-    const links = [...text.matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, target]) => target ?? '');
-    const broken = links.filter(
-      (link) => !/^https?:/.test(link) && !existsSync(join(root, dirname(page), link)),
-    );
+  test('every link inside the project leads somewhere, and so does its anchor', () => {
+    const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target ?? '');
+    const broken = links.filter((link) => {
+      if (/^[a-z]+:/.test(link)) return false;
+      const [file = '', anchor] = link.split('#');
+      const path = file === '' ? join(root, page) : join(root, dirname(page), file);
+      if (!existsSync(path)) return true;
+      return anchor !== undefined && !anchorsOf(readFileSync(path, 'utf8')).has(anchor);
+    });
     expect(broken).toEqual([]);
   });
 
