@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /**
  * The entry: first whether this Node is new enough, then everything else. It imports nothing by itself, so that an
  * old Node gets as far as the sentence.

@@ -101,13 +101,9 @@ export function deadLetterOf({ reason, file, offsetBytes, lengthBytes, line }: R
 }
 
 /** What /readyz judges by. */
-export function readinessFacts(
-  delivery: Delivery,
-  deadLetters: DeadLetters,
-  dataset: Dataset,
-  checkpoint: Checkpoint,
-  intake: LogIntake | undefined,
-): ReadinessFacts {
+export function readinessFacts(stages: Stages, dataset: Dataset): ReadinessFacts {
+  const { delivery, deadLetters, alerts, checkpoint } = stages;
+  const intake = stages.intake();
   const { state, reason, stats, spoolTrouble, full } = delivery;
   const watchFault = intake?.watchFault;
   const degraded: string[] = [];
@@ -121,6 +117,8 @@ export function readinessFacts(
   if (checkpoint.stats.failing)
     degraded.push('the checkpoint cannot be written: a restart would send rows again');
   if (watchFault !== undefined) degraded.push(watchFault);
+  if (!alerts.reload.success)
+    degraded.push('the rules on disk cannot be used, and the old ones are in force: the log says why');
   return { credentials: credentials(), logFolderReadable: intake?.readable ?? true, degraded };
 
   function credentials(): ReadinessFacts['credentials'] {

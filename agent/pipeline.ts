@@ -214,7 +214,7 @@ export class Pipeline {
   }
 
   readiness(): ReadinessFacts {
-    return readinessFacts(this.#delivery, this.#deadLetters, this.#dataset, this.#checkpoint, this.#intake);
+    return readinessFacts(this.#stages, this.#dataset);
   }
 
   /** For people: what the metrics do not say. */

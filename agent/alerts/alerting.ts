@@ -207,9 +207,13 @@ export class Alerting {
   /** What is legal and may be a slip, once and summed up. */
   #warn({ rules }: RuleSet): void {
     if (this.#isOn && !rules.some(({ enabled }) => enabled)) {
-      this.#log.warn('there are no rules in force: the files and folders of TETRASHIP_RULES hold none', {
-        paths: this.#paths.join(', '),
-      });
+      // A mounted folder that was always empty is a choice; one that has become empty may be a slip.
+      this.#log[this.reload.succeeded === 0 ? 'info' : 'warn'](
+        'there are no rules in force: the files and folders of TETRASHIP_RULES hold none',
+        {
+          paths: this.#paths.join(', '),
+        },
+      );
     }
     const silent = rules.filter(({ enabled, targets }) => enabled && targets.length === 0);
     if (silent.length > 0) {

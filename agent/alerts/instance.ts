@@ -150,10 +150,15 @@ export class Instance implements Due {
     return this.#notifier.stop();
   }
 
-  #send(notification: Notification, signal: AbortSignal): Promise<Outcome> {
-    const body = this.#recipient.body(notification, this.#context.wallNow());
-    if (this.#origin === '') this.#origin = originOf(this.#recipient);
-    return this.#context.send(this.#recipient, body, signal);
+  /** Never rejects: a notification that cannot be put into words must not end the agent. */
+  async #send(notification: Notification, signal: AbortSignal): Promise<Outcome> {
+    try {
+      const body = this.#recipient.body(notification, this.#context.wallNow());
+      if (this.#origin === '') this.#origin = originOf(this.#recipient);
+      return await this.#context.send(this.#recipient, body, signal);
+    } catch (error) {
+      return { kind: 'refused', cause: `a fault of tetraship: ${messageOf(error)}` };
+    }
   }
 }
 

@@ -67,8 +67,8 @@ export class TlsDispatchers {
         requestTls: tlsOptions,
       });
       this.#made.set(key, { fingerprint, dispatcher });
-      // Requests under way end on the old connections.
-      void made?.dispatcher.close();
+      // Requests under way end on the old connections; how these end matters to nobody.
+      made?.dispatcher.close().catch(() => undefined);
       return dispatcher;
     } catch (error) {
       // The moment in which a Secret volume is swapped is no reason to stop.

@@ -55,12 +55,29 @@ async function checkRoute(config: Config, client: Client, route: number): Promis
   found.push(...skew(client.date));
   const about = await client.get(route, '/api/v1/about');
   const refusal = refused(config, url, about);
-  if (refusal !== undefined) return [...found, refusal];
+  if (refusal !== undefined) return [...found, await maySend(config, client, route, refusal)];
   found.push(version(config, about));
   const path = `/api/v1/logstream/${encodeURIComponent(config.stream)}/schema`;
   const schema = await client.get(route, path);
-  found.push(refused(config, url, schema) ?? dataset(config, schema));
+  const hidden = refused(config, url, schema);
+  found.push(hidden === undefined ? dataset(config, schema) : await maySend(config, client, route, hidden));
   return found;
+}
+
+/** A user may have the right to send and no other. */
+async function maySend(
+  { stream }: Config,
+  client: Client,
+  route: number,
+  refusal: Finding,
+): Promise<Finding> {
+  const knock = await client.knock(route);
+  if (knock.kind !== 'answer' || knock.status !== 400) return refusal;
+  return warn(
+    'server',
+    `the user may send rows and not read the columns of the dataset ${stream}: those that other nodes bring are not counted`,
+    'give the user the privilege writer instead of ingestor',
+  );
 }
 
 function refused(config: Config, url: string, outcome: Outcome): Finding | undefined {

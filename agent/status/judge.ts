@@ -208,7 +208,8 @@ function outboxVerdict({ facts, metrics }: Evidence): Verdict {
   if (facts.isFull)
     return bad('It is full, and so is the spool: reading waits until the server takes something.');
   if (share >= NEARLY_FULL) return warn(`${Math.round(share * 100)} % of its memory is in use.`);
-  return ok(facts.outboxBodies === 0 ? 'Empty: all that was read has arrived.' : 'Bodies are on their way.');
+  if (facts.outboxBodies === 0) return ok('Empty: all that was read has arrived.');
+  return ok(facts.server.state === 'sending' ? 'Bodies are on their way.' : 'Bodies wait for the server.');
 }
 
 function spoolVerdict({ facts, metrics }: Evidence): Verdict {
