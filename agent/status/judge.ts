@@ -265,7 +265,7 @@ function alertsVerdict({ facts }: Evidence): Verdict {
   const [first] = broken;
   if (first !== undefined)
     return bad(
-      `${broken.length === 1 ? 'A target' : `${count(broken.length)} targets`} cannot be notified: ${first.target} of ${first.rule} at ${first.origin}: ${first.trouble}. Notifications wait up to an hour; shipping is not affected.`,
+      `${broken.length === 1 ? 'A target' : `${count(broken.length)} targets`} cannot be notified: ${first.target} of ${first.rule} at ${first.origin}: ${first.trouble}. Its notifications wait, for a day at most; shipping is not affected.`,
     );
   if (facts.rules.length === 0) return ok('No rules are set (TETRASHIP_RULES).');
   return ok('Rules are evaluated on each event.');
