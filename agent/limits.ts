@@ -94,6 +94,9 @@ export const MAX_TARGET_QUEUE_BYTES = 512 * KiB;
 /** Notifications that wait for all targets together: sixteen dead targets before a healthy one is touched. */
 export const MAX_ALERT_QUEUE_BYTES = 8 * MiB;
 
+/** Logs that globs may bring: each holds a descriptor, and a glob that is too wide must not eat them all. */
+export const MAX_LOGS = 256;
+
 /** Log files of one lineage held open at once: ten times the backups that Tetragon keeps, far below a limit of 1,024 descriptors. */
 export const HELD_FILES_LIMIT = 64;
 

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type BackupName, backupNames, COMPRESSED } from './backup-names.ts';
-import { type FileFacts, factsOfPath, isAbsent } from './file-facts.ts';
+import { type FileFacts, factsOfEntry, isAbsent } from './file-facts.ts';
 
 export interface Backup {
   readonly stem: string;
@@ -57,7 +57,8 @@ export function listBackups(home: Home): Backup[] {
 }
 
 function backupAt(path: string, name: BackupName): Backup | undefined {
-  const facts = factsOfPath(path);
+  // No rotator makes links: one that is named like a backup is somebody's trick.
+  const facts = factsOfEntry(path);
   if (facts?.isFile) return { ...name, path, facts };
   // Compressed since the folder was read; its copy may not have been there then.
   return facts === undefined && !name.isCompressed

@@ -11,6 +11,13 @@ export interface FileFacts {
   readonly isFile: boolean;
 }
 
+/**
+ * How logs are opened: a named pipe put there must not hang the agent, a terminal not become its own, and a link not
+ * lead it to another file. The one link that may be, at the active path, is resolved before.
+ */
+export const LOG_FLAGS =
+  fs.constants.O_RDONLY | fs.constants.O_NONBLOCK | fs.constants.O_NOCTTY | fs.constants.O_NOFOLLOW;
+
 /** overlayfs and others set high bits of a 64-bit inode; as a double, neighbours would become one number. */
 const SAFE_BITS = 53;
 
@@ -28,6 +35,17 @@ function factsOf(stats: fs.BigIntStats): FileFacts {
 export function factsOfPath(path: string): FileFacts | undefined {
   try {
     const stats = fs.statSync(path, { bigint: true, throwIfNoEntry: false });
+    return stats === undefined ? undefined : factsOf(stats);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Of a symbolic link, not of what it leads to; else as `factsOfPath`. */
+export function factsOfEntry(path: string): FileFacts | undefined {
+  try {
+    const stats = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
     return stats === undefined ? undefined : factsOf(stats);
   } catch (error) {
     if (isAbsent(error)) return undefined;

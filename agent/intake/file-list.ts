@@ -10,6 +10,7 @@ import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Position, TrackedFile } from '../position.ts';
 import { COMPRESSED } from './backup-names.ts';
+import { homeOf } from './backups.ts';
 import { bootId } from './boot.ts';
 import { IntakeContext } from './context.ts';
 import { GzipFile } from './gzip-file.ts';
@@ -167,9 +168,11 @@ export class FileList implements LogIntake, Source {
 
   /** At the place where an earlier replay left it, if it is the same file. */
   #open(path: string): HeldFile {
+    // Whoever runs a replay may name a link; what is opened must not be one.
+    const { target } = homeOf(path);
     const file = path.endsWith(COMPRESSED)
-      ? GzipFile.openIfPresent(path, path, () => this.onReadable())
-      : LogFile.open(path, path);
+      ? GzipFile.openIfPresent(path, target, () => this.onReadable())
+      : LogFile.open(path, target);
     if (file === undefined) throw new Error(`there is no file ${path}`);
     file.isFinal = true;
     const point = this.#points.get(path);

@@ -9,7 +9,14 @@ import { KiB, MiB, READ_CHUNK_BYTES } from '../limits.ts';
 import type { TrackedFile } from '../position.ts';
 import { ByteWindow } from './byte-window.ts';
 import { ContainerRecords } from './container-records.ts';
-import { type FileFacts, factsOfDescriptor, type Inode, isAbsent, isSameInode } from './file-facts.ts';
+import {
+  type FileFacts,
+  factsOfDescriptor,
+  type Inode,
+  isAbsent,
+  isSameInode,
+  LOG_FLAGS,
+} from './file-facts.ts';
 import { type FirstLine, firstLineOf } from './first-line.ts';
 import type { HeldFile } from './held-file.ts';
 
@@ -64,7 +71,7 @@ export class GzipFile implements HeldFile {
   static openIfPresent(source: string, path: string, onReadable: () => void): GzipFile | undefined {
     let fd = CLOSED;
     try {
-      fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK | fs.constants.O_NOCTTY);
+      fd = fs.openSync(path, LOG_FLAGS);
       const { device, inode, isFile } = factsOfDescriptor(fd);
       if (!isFile) throw new Error('it is not a regular file');
       const line = firstLineIn(fd);

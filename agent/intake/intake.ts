@@ -12,12 +12,10 @@ import type { Logger } from '../log.ts';
 import type { Position } from '../position.ts';
 import { bootId } from './boot.ts';
 import { IntakeContext } from './context.ts';
-import { activePaths, folderOf } from './discover.ts';
-import { factsOfPath } from './file-facts.ts';
 import type { LogFacts } from './held-file.ts';
-import { HELD_LIMITS, type HeldLimits } from './held-files.ts';
-import type { ResumePoint, ResumeState } from './history.ts';
-import { Lineage } from './lineage.ts';
+import type { HeldLimits } from './held-files.ts';
+import type { ResumeState } from './history.ts';
+import { LogSet } from './log-set.ts';
 import { Notifier } from './notifier.ts';
 import type { Source } from './source.ts';
 import type { IntakeStats } from './stats.ts';
@@ -71,10 +69,8 @@ export class Intake {
   readonly #options: IntakeOptions;
   readonly #context: IntakeContext;
   readonly #notifier: Notifier;
-  readonly #lineages: Map<string, Lineage>;
+  readonly #logs: LogSet;
   #stdin: StdinSource | undefined;
-  /** In the order of the paths, then of discovery. */
-  #sources: readonly Source[];
   #mode: 'new' | 'calm' | 'busy' | 'stopped';
   #timer: NodeJS.Timeout | undefined;
   #isLookDue: boolean;
@@ -83,7 +79,6 @@ export class Intake {
   #lastDiscoveryMs: number;
   #windowStartMs: number;
   #windowEvents: number;
-  #unreadable: string | undefined;
   /** Changes counted when `onFiles` was called last. */
   #filesTold: number;
 
@@ -93,9 +88,8 @@ export class Intake {
     this.#options = options;
     this.#context = new IntakeContext(options.log, () => this.#tell());
     this.#notifier = new Notifier(() => this.#noticed(), this.#context.once);
-    this.#lineages = new Map();
+    this.#logs = new LogSet(options, this.#context);
     this.#stdin = undefined;
-    this.#sources = [];
     this.#mode = 'new';
     this.#timer = undefined;
     this.#isLookDue = false;
@@ -104,12 +98,11 @@ export class Intake {
     this.#lastDiscoveryMs = Number.NEGATIVE_INFINITY;
     this.#windowStartMs = 0;
     this.#windowEvents = 0;
-    this.#unreadable = undefined;
     this.#filesTold = 0;
   }
 
   get sources(): readonly Source[] {
-    return this.#sources;
+    return this.#stdin === undefined ? this.#logs.lineages : [this.#stdin];
   }
 
   get stats(): IntakeStats {
@@ -119,23 +112,23 @@ export class Intake {
   /** Bytes on disk that are not consumed, over all sources and the files queued behind. */
   lagBytes(): number {
     let sum = this.#stdin?.waitingBytes ?? 0;
-    for (const lineage of this.#lineages.values()) sum += lineage.waitingBytes;
+    for (const { waitingBytes } of this.#logs.lineages) sum += waitingBytes;
     return sum;
   }
 
   /** Every file that is not read to its end, in the order of reading; for people. */
   files(): LogFacts[] {
-    return [...this.#lineages.values()].flatMap((lineage) => lineage.files());
+    return this.#logs.lineages.flatMap((lineage) => lineage.files());
   }
 
   /** Whether any log, or the folder of one, can be read. */
   get readable(): boolean {
-    return this.#unreadable === undefined;
+    return this.#logs.unreadable === undefined;
   }
 
   /** Why not, for people. */
   get unreadableReason(): string | undefined {
-    return this.#unreadable;
+    return this.#logs.unreadable;
   }
 
   /** Standard input is over and consumed; files never end. */
@@ -161,24 +154,22 @@ export class Intake {
     this.stats.lostBytes = resume?.lostBytes ?? 0;
     this.#context.isRebooted = resume !== undefined && resume.boot !== bootId();
     if (this.#options.paths.includes(STDIN)) {
-      const stdin = new StdinSource(this.#context, this.#options.stdin ?? process.stdin);
-      this.#stdin = stdin;
-      this.#sources = [stdin];
+      this.#stdin = new StdinSource(this.#context, this.#options.stdin ?? process.stdin);
       return;
     }
     this.#discover(performance.now(), true);
     this.look();
-    if (this.#sources.every((source) => source.file === undefined)) {
+    if (this.sources.every((source) => source.file === undefined)) {
       this.#context.log.warn(`no log yet at ${this.#options.paths.join(', ')}; waiting for one`);
     }
-    this.#notifier.watch(this.#folders());
+    this.#notifier.watch(this.#logs.folders());
     this.#arm();
   }
 
   async stop(): Promise<void> {
     this.#mode = 'stopped';
     clearTimeout(this.#timer);
-    for (const lineage of this.#lineages.values()) lineage.stop();
+    this.#logs.stop();
     this.#stdin?.stop();
     await this.#notifier.off();
   }
@@ -188,11 +179,9 @@ export class Intake {
    * @param safe per source key, the place before which every byte is delivered; where there is none, nothing is yet
    */
   resumeState(safe: ReadonlyMap<string, Position>): ResumeState {
-    const points: ResumePoint[] = [];
-    for (const [key, lineage] of this.#lineages) {
-      const point = lineage.pointAt(safe.get(key));
-      if (point !== undefined) points.push(point);
-    }
+    // Standard input has no place to go on at; where the files were left, it does not touch.
+    const points =
+      this.#stdin === undefined ? this.#logs.points(safe) : [...(this.#options.resume?.points ?? [])];
     const { lostFiles, lostBytes } = this.stats;
     return { points, lostFiles, lostBytes, boot: bootId() };
   }
@@ -201,9 +190,7 @@ export class Intake {
   look(nowMs: number = performance.now()): void {
     if (this.#mode === 'stopped' || this.#stdin !== undefined) return;
     if (nowMs - this.#lastDiscoveryMs >= this.#pollIntervalMs) this.#discover(nowMs, false);
-    let hasChanged = false;
-    for (const lineage of this.#lineages.values()) if (lineage.look(nowMs)) hasChanged = true;
-    if (!hasChanged) return;
+    if (!this.#logs.look(nowMs)) return;
     this.#lastGrowthMs = nowMs;
     const { filesTaken, truncations, lostFiles } = this.stats;
     if (filesTaken + truncations + lostFiles !== this.#filesTold) this.onFiles();
@@ -211,45 +198,13 @@ export class Intake {
     this.#tell();
   }
 
-  get #pollIntervalMs(): number {
-    return this.#options.pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS;
-  }
-
-  /** Files that appear later are read from their beginning, whatever `readFrom` says. */
   #discover(nowMs: number, isFirst: boolean): void {
     this.#lastDiscoveryMs = nowMs;
-    for (const configured of this.#options.paths) {
-      for (const path of this.#context.attempt('list', configured, () => activePaths(configured)) ?? []) {
-        if (this.#lineages.has(path)) continue;
-        const lineage = new Lineage(path, this.#context, this.#options.heldLimits ?? HELD_LIMITS, (inode) =>
-          [...this.#lineages.values()].some((other) => other.key !== path && other.isNewest(inode)),
-        );
-        const point = this.#options.resume?.points.find(({ file }) => file.source === path);
-        const isFirstEver = isFirst && this.#options.resume === undefined;
-        this.#lineages.set(path, lineage);
-        lineage.begin(point ?? (isFirstEver ? this.#options.readFrom : 'beginning'), nowMs);
-        this.#sources = [...this.#lineages.values()];
-        this.#tell();
-      }
-    }
-    this.#checkReadable();
+    this.#logs.discover(nowMs, isFirst);
   }
 
-  #checkReadable(): void {
-    const isReadable =
-      this.#sources.some((source) => source.file !== undefined) ||
-      [...this.#folders()].some(
-        (folder) => this.#context.attempt('list', folder, () => factsOfPath(folder)) !== undefined,
-      );
-    this.#unreadable = isReadable
-      ? undefined
-      : `no log and no log folder can be read: ${this.#options.paths.join(', ')}`;
-  }
-
-  #folders(): Set<string> {
-    const folders = new Set(this.#options.paths.map(folderOf));
-    for (const lineage of this.#lineages.values()) folders.add(lineage.folder);
-    return folders;
+  get #pollIntervalMs(): number {
+    return this.#options.pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS;
   }
 
   /** At most one call per turn of the event loop. */
@@ -298,7 +253,7 @@ export class Intake {
     const isQuiet = nowMs - this.#lastGrowthMs >= QUIET_AFTER_MS;
     if (this.#mode === 'busy' && isQuiet) this.#mode = 'calm';
     else if (this.#mode === 'calm' && !isQuiet && this.#notifier.fault !== undefined) this.#mode = 'busy';
-    if (this.#mode === 'calm') this.#notifier.watch(this.#folders());
+    if (this.#mode === 'calm') this.#notifier.watch(this.#logs.folders());
     this.#arm();
   }
 }

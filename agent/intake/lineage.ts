@@ -233,6 +233,18 @@ export class Lineage implements Source {
     this.#openWaiting();
   }
 
+  /**
+   * Nothing more will come, and nothing is left: every file is deleted and read.
+   * @param safe up to where everything is delivered
+   */
+  isOver(safe: Position | undefined): boolean {
+    const { first } = this.#held;
+    if (first === undefined || this.#held.count > 1 || !first.isFinal || first.waitingBytes > 0) return false;
+    const safeBytes = safe?.file === first.tracked ? safe.offsetBytes : 0;
+    if (safeBytes < first.sizeBytes || this.#finder.factsOfActive() !== undefined) return false;
+    return this.#context.attempt('look', first.tracked.path, () => first.facts().links) === 0;
+  }
+
   /** What to store for a place up to which everything is safe; without one, where this run began. */
   pointAt(safe: Position | undefined): ResumePoint | undefined {
     if (this.#resume.point !== undefined) return this.#resume.point;

@@ -4,7 +4,14 @@ import fs from 'node:fs';
 import type { TrackedFile } from '../position.ts';
 import { COMPRESSED } from './backup-names.ts';
 import { ContainerRecords, isContainerRecord } from './container-records.ts';
-import { type FileFacts, factsOfDescriptor, type Inode, isAbsent, isSameInode } from './file-facts.ts';
+import {
+  type FileFacts,
+  factsOfDescriptor,
+  type Inode,
+  isAbsent,
+  isSameInode,
+  LOG_FLAGS,
+} from './file-facts.ts';
 import { type FirstLine, lastLineStart, readFirstLine } from './first-line.ts';
 import type { HeldFile } from './held-file.ts';
 
@@ -47,8 +54,7 @@ export class LogFile implements HeldFile {
    * @param source key of the lineage
    */
   static open(source: string, path: string): LogFile {
-    // A named pipe put there must not hang the agent.
-    const fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK | fs.constants.O_NOCTTY);
+    const fd = fs.openSync(path, LOG_FLAGS);
     try {
       const facts = factsOfDescriptor(fd);
       if (!facts.isFile) throw new Error('it is not a regular file');

@@ -1,9 +1,11 @@
 /** One lineage through rotation, truncation, deletion and restart; the looks are driven by hand. */
 
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Intake } from '../../agent/intake/intake.ts';
+import { MAX_LOGS } from '../../agent/limits.ts';
 import { type Bench, makeIntake, Reader, RecordingLog, temporaryFolder, Writer } from './harness.ts';
 
 let folder: string;
@@ -105,6 +107,81 @@ describe('finding the log', () => {
     fs.rmdirSync(writer.path);
     writer.write('a\n');
     expect(lookAndRead(intake, new Reader())).toEqual(['a']);
+  });
+});
+
+describe('what somebody may put beside the log', () => {
+  test('links, pipes, folders and files named like backups: no other file is read, and nothing hangs', async () => {
+    fs.writeFileSync(join(folder, 'secret'), 'secret\n');
+    const named = (second: number): string => join(folder, `tetragon-2026-01-02T15-04-0${second}.000.log`);
+    fs.symlinkSync(join(folder, 'secret'), named(1));
+    execFileSync('mkfifo', [named(2)]);
+    fs.mkdirSync(named(3));
+    fs.symlinkSync('/dev/zero', `${named(4)}.gz`);
+    fs.linkSync(join(folder, 'secret'), join(folder, 'tetragon-not-a-time.log'));
+    writer.write('a\n');
+    expect(lookAndRead(await started(), new Reader())).toEqual(['a']);
+  });
+
+  test('a pipe at the path itself: refused once, and left for the log that takes its place', async () => {
+    execFileSync('mkfifo', [writer.path]);
+    const intake = await started();
+    intake.look();
+    expect(log.count('not a regular file')).toBe(1);
+    fs.unlinkSync(writer.path);
+    writer.write('a\n');
+    expect(lookAndRead(intake, new Reader())).toEqual(['a']);
+  });
+
+  test('a folder of twenty thousand files costs a look at their names, and only on a rotation', async () => {
+    for (let file = 0; file < 20_000; file++) fs.closeSync(fs.openSync(join(folder, `x${file}`), 'w'));
+    const list = vi.spyOn(fs, 'readdirSync');
+    const intake = await started();
+    writer.write('a\n');
+    for (let look = 0; look < 100; look++) intake.look();
+    const lists = list.mock.calls.length;
+    expect(lists).toBeLessThan(5);
+    writer.rotate();
+    expect(lookAndRead(intake, new Reader())).toEqual(['a']);
+    expect(list.mock.calls.length - lists).toBeLessThan(3);
+    vi.restoreAllMocks();
+  });
+
+  test('a glob that matches thousands: so many are read, said once, and others when those are gone', async () => {
+    for (let file = 0; file < 1_000; file++) {
+      fs.writeFileSync(join(folder, `${String(file).padStart(4, '0')}.log`), `${file}\n`);
+    }
+    const intake = await started({ paths: [join(folder, '*.log')], pollIntervalMs: 0 });
+    const reader = new Reader();
+    expect(lookAndRead(intake, reader).length).toBe(MAX_LOGS);
+    expect(log.count('narrow TETRAGON_LOG')).toBe(1);
+    expect(intake.stats.openFiles).toBe(MAX_LOGS);
+  });
+
+  test("a glob's log that is deleted and delivered is let go, and its disk space with it", async () => {
+    const paths = [join(folder, '*.log')];
+    const intake = await started({ paths, pollIntervalMs: 0 });
+    const reader = new Reader();
+    fs.writeFileSync(join(folder, 'one.log'), 'a\n');
+    fs.writeFileSync(join(folder, 'two.log'), 'b\n');
+    lookAndRead(intake, reader);
+    fs.unlinkSync(join(folder, 'one.log'));
+    const later = performance.now() + 20_000;
+    intake.look(later);
+    reader.readAll(intake);
+    // Not delivered yet, as far as anybody has said.
+    intake.look(later + 1);
+    expect(intake.stats.openFiles).toBe(2);
+    intake.resumeState(reader.safe);
+    intake.look(later + 2);
+    expect(intake.stats.openFiles).toBe(1);
+    expect(intake.resumeState(reader.safe).points.map(({ file }) => file.source)).toEqual([
+      join(folder, 'two.log'),
+    ]);
+    fs.writeFileSync(join(folder, 'one.log'), 'c\n');
+    intake.look(later + 3);
+    reader.readAll(intake);
+    expect(reader.lines).toEqual(['a', 'b', 'c']);
   });
 });
 
