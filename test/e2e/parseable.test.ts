@@ -3,6 +3,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { zstdDecompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { loadConfig } from '../../agent/config.ts';
+import { columnsOf } from '../../agent/kernel/reference-flatten.ts';
+import { parseJson } from '../../agent/kernel/reference-json.ts';
 import { AgentProcess, Workplace } from './agent.ts';
 import { MISSING_PARTS, Parseable, shared, writeEvents } from './real-parts.ts';
 
@@ -44,6 +47,15 @@ test.skipIf(MISSING_PARTS.length > 0)(
         (name) => !name.startsWith('p_') && /_(utf8|int64|float64|bool(ean)?|timestamp)$/i.test(name),
       ),
     ).toEqual([]);
+
+    // Names as the specification makes them, from the stored log alone; the live one may bring more.
+    const flattening = loadConfig({ PARSEABLE_URL: server.url });
+    const wanted = new Set<string>();
+    for (const line of stored.toString().trimEnd().split('\n')) {
+      for (const { name } of columnsOf(parseJson(line), flattening)) wanted.add(name);
+    }
+    expect([...wanted].filter((name) => !columns.includes(name))).toEqual([]);
+    expect(wanted.size).toBeGreaterThan(100);
 
     // Raw, an event with four lists of 14 capabilities is 14 x 14 x 14 x 14 rows.
     const lists = ['process', 'parent'].flatMap((who) =>
