@@ -31,7 +31,7 @@ function favour(pid: number | undefined): void {
 
 test.skipIf(MISSING_PARTS.length > 0)(
   '200,000 events through rotation, compression and a restart of the server are all there by SQL',
-  { timeout: 240_000 },
+  { timeout: 480_000 },
   async () => {
     using place = new Workplace();
     await using server = await Parseable.start(place.path);
@@ -51,7 +51,7 @@ test.skipIf(MISSING_PARTS.length > 0)(
       ...{ seed: 11, n: EVENTS, out: log, rate: RATE },
       ...{ 'max-kb': 512, backups: 3, compress: true },
     });
-    await agent.waitForMetric('tetraship_rows_delivered_total', (rows) => rows >= BEFORE_RESTART, '', 90_000);
+    await agent.waitForMetric('tetraship_rows_delivered_total', (rows) => rows >= BEFORE_RESTART, '', 240_000);
     await server.kill();
     await sleep(AWAY_MS);
     await server.restart();
@@ -59,7 +59,7 @@ test.skipIf(MISSING_PARTS.length > 0)(
     await agent.waitForLog(/sending again/);
     const recoveryS = (performance.now() - backMs) / 1000;
     await written;
-    await agent.waitForMetric('tetraship_lag_bytes', (bytes) => bytes === 0, '', 60_000);
+    await agent.waitForMetric('tetraship_lag_bytes', (bytes) => bytes === 0, '', 120_000);
     expect(await agent.metric('tetraship_events_total')).toBe(EVENTS);
     expect(await agent.metric('tetraship_lost_files_total')).toBe(0);
     expect(await agent.metric('tetraship_rows_lost_total')).toBe(0);
@@ -68,7 +68,7 @@ test.skipIf(MISSING_PARTS.length > 0)(
     expect(rotations).toBeGreaterThan(500);
 
     // After the kill of the server its rows show about a minute later.
-    const { rows, events } = await server.counted('tetrademo', EVENTS, 120_000);
+    const { rows, events } = await server.counted('tetrademo', EVENTS, 180_000);
     expect(events).toBe(EVENTS);
     const tookS = (performance.now() - startMs) / 1000;
     console.log(
