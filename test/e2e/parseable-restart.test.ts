@@ -51,7 +51,12 @@ test.skipIf(MISSING_PARTS.length > 0)(
       ...{ seed: 11, n: EVENTS, out: log, rate: RATE },
       ...{ 'max-kb': 512, backups: 3, compress: true },
     });
-    await agent.waitForMetric('tetraship_rows_delivered_total', (rows) => rows >= BEFORE_RESTART, '', 240_000);
+    await agent.waitForMetric(
+      'tetraship_rows_delivered_total',
+      (rows) => rows >= BEFORE_RESTART,
+      '',
+      240_000,
+    );
     await server.kill();
     await sleep(AWAY_MS);
     await server.restart();
