@@ -80,7 +80,7 @@ async function quiet(receiver: Receiver): Promise<void> {
   }
 }
 
-test(`${KILLS} kills under load: nothing lost, and twice only what may come twice`, {
+test('kills under load: nothing lost, and twice only what may come twice', {
   timeout: TIMEOUT_MS,
 }, async () => {
   console.log(`seed ${SEED}`);
