@@ -58,8 +58,11 @@ export const MAX_DFA_STATES = 2_000;
 /** All automata together, in the kernel's memory: as they are used, they also want a place in the cache. */
 export const MAX_DFA_BYTES = 12 * MiB;
 
-/** Steps of building all automata: about two seconds. What is over goes the way of the too large ones. */
-export const MAX_DFA_STEPS = 40_000_000;
+/** Steps of building all automata: one or two seconds. What is over goes the way of the too large ones. */
+export const MAX_DFA_STEPS = 20_000_000;
+
+/** … and of one: a tenth of a second, for which nothing else is done. */
+export const MAX_DFA_STEPS_OF_ONE = 1_000_000;
 
 /** Problems shown of one rules document: more do not help anybody to mend the first. */
 export const MAX_RULE_PROBLEMS_SHOWN = 20;

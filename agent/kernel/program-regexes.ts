@@ -5,7 +5,7 @@
  */
 
 import { TetrashipError } from '../errors.ts';
-import { MAX_DFA_BYTES, MAX_DFA_STATES, MAX_DFA_STEPS } from '../limits.ts';
+import { MAX_DFA_BYTES, MAX_DFA_STATES, MAX_DFA_STEPS, MAX_DFA_STEPS_OF_ONE } from '../limits.ts';
 import * as P from './layout-program.ts';
 import type { Predicate } from './program-leaves.ts';
 import { type Literal, writeLiteral } from './program-literals.ts';
@@ -98,7 +98,7 @@ function tooLarge(where: string, pattern: string, reason: string): TetrashipErro
   const shown = pattern.length > 80 ? `${pattern.slice(0, 77)}…` : pattern;
   return new TetrashipError(
     'RULES',
-    `cannot use ${where}: the regular expression ${JSON.stringify(shown)} takes more than ${MAX_DFA_STATES} states (or all together more than ${MAX_DFA_BYTES} bytes, or ${MAX_DFA_STEPS} steps to build), and searching it outside the kernel is not possible: ${reason}. Let it repeat fewer times`,
+    `cannot use ${where}: the regular expression ${JSON.stringify(shown)} takes more than ${MAX_DFA_STATES} states or ${MAX_DFA_STEPS_OF_ONE} steps to build (or all together more than ${MAX_DFA_BYTES} bytes or ${MAX_DFA_STEPS} steps), and searching it outside the kernel is not possible: ${reason}. Let it repeat fewer times`,
   );
 }
 

@@ -2,13 +2,11 @@
 
 import { setImmediate as afterOthers } from 'node:timers/promises';
 import type { Expression } from '../../rules/ast.ts';
-import { MAX_DFA_BYTES, MAX_DFA_STATES, MAX_DFA_STEPS } from '../limits.ts';
+import { MAX_DFA_BYTES, MAX_DFA_STATES, MAX_DFA_STEPS, MAX_DFA_STEPS_OF_ONE } from '../limits.ts';
 import { buildDfa, type Dfa, tableBytes } from './regex-dfa.ts';
 import { type NeededLiteral, neededLiterals } from './regex-literals.ts';
 import { loadRegexEngine } from './regex-program.ts';
 
-/** One expression may use up this share of the steps. */
-const STEPS_OF_ONE = MAX_DFA_STEPS / 8;
 /** Ten thousand rules take seconds: others get their turn in between, so that shipping goes on. */
 const TURN_MS = 20;
 
@@ -37,7 +35,7 @@ export async function buildRegexes(expressions: readonly Expression[]): Promise<
   let turnEndsAt = performance.now() + TURN_MS;
   for (const pattern of patterns) {
     const program = engine.program(pattern);
-    const budget = { maxStates: MAX_DFA_STATES, steps: Math.min(steps, STEPS_OF_ONE) };
+    const budget = { maxStates: MAX_DFA_STATES, steps: Math.min(steps, MAX_DFA_STEPS_OF_ONE) };
     const before = budget.steps;
     let dfa = buildDfa(program, budget);
     steps -= before - budget.steps;

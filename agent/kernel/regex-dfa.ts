@@ -56,7 +56,7 @@ export const tableBytes = (dfa: Dfa): number => dfa.rows.length * (1 + (2 << row
 /** `undefined`: the automaton would take more than the budget. */
 export function buildDfa(program: RegexProgram, budget: DfaBudget): Dfa | undefined {
   // Every instruction may be a state of its own, or nearly so.
-  if (program.inst.length > budget.maxStates * 4) return undefined;
+  if (program.inst.length > budget.maxStates * 4 || budget.steps <= 0) return undefined;
   return new Builder(program, budget).build();
 }
 

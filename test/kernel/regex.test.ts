@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { buildDfa, type Dfa, MATCH_STATE } from '../../agent/kernel/regex-dfa.ts';
 import { neededLiterals } from '../../agent/kernel/regex-literals.ts';
 import { loadRegexEngine, type RegexEngine } from '../../agent/kernel/regex-program.ts';
-import { MAX_DFA_STATES } from '../../agent/limits.ts';
+import { MAX_DFA_STATES, MAX_DFA_STEPS_OF_ONE } from '../../agent/limits.ts';
 import { agree, withOptions } from './check.ts';
 import { runs } from './documents.ts';
 import { text } from './expressions.ts';
@@ -19,7 +19,7 @@ beforeAll(async () => {
   engine = await loadRegexEngine();
 });
 
-function dfaOf(pattern: string, steps = 5_000_000): Dfa | undefined {
+function dfaOf(pattern: string, steps = MAX_DFA_STEPS_OF_ONE): Dfa | undefined {
   return buildDfa(engine.program(pattern), { maxStates: MAX_DFA_STATES, steps });
 }
 
