@@ -72,9 +72,10 @@ export function findRepeats(body: usize, length: usize, hint: usize, hintsEnd: u
 function takeColumn(body: usize, end: usize, column: usize, next: usize, about: u32): void {
   const quote = column + 1; // the comma of a row's first column is a brace
   const value = column + (about & 0xffff);
+  if (value >= next) return; // taken back: what a dropped column left may lie behind the body
   const place = M.PACK + L.K_NAMES + ((about >> 16 & L.K_NAMES_MASK) << 2);
   const last: usize = load<u32>(place);
-  if (last >= quote) return; // a hint of a column that was taken back: another stands there now
+  if (last >= quote) return; // taken back too: another column stands there now
   store<u32>(place, <u32>quote);
   if (anchor <= quote && last) {
     const same = common(quote, last, end);

@@ -11,8 +11,8 @@ import { copy16 } from './scan';
 const MAGIC: u32 = 0xfd2fb528;
 /** One segment, its length in four bytes, no checksum and no dictionary. */
 const DESCRIPTOR: u32 = 0xa0;
-/** A compressed block may not be longer, nor longer than the whole content. */
-const LONGEST_BLOCK: usize = 128 * 1024;
+/** What a block may take until it turns out to be longer than its content: 10 bytes for each of 20,480 sequences. */
+const BLOCK_ROOM: usize = 256 * 1024;
 const RAW_BLOCK: u32 = 0;
 const COMPRESSED_BLOCK: u32 = 2;
 /** Fewer literals are not worth their header. */
@@ -34,21 +34,24 @@ export function writeFrame(length: usize): u32 {
   store<u8>(out, DESCRIPTOR, 4);
   store<u32>(out, <u32>length, 5);
   out += 9;
-  const longest = length < LONGEST_BLOCK ? length : LONGEST_BLOCK;
   for (let block = M.BLOCKS; block < blocksEnd; block += L.BLOCK_SIZE) {
     const last: u32 = block + L.BLOCK_SIZE == blocksEnd ? 1 : 0;
     const content: usize = load<u32>(block, L.B_CONTENT);
     const contentLength: usize = load<u32>(block, L.B_CONTENT_LENGTH);
-    if (out + 2 * LONGEST_BLOCK > M.FRAME_END) return 0;
+    if (out + BLOCK_ROOM > M.FRAME_END) return 0;
+    const treeBefore = treeSent;
+    const tablesBefore = tablesSent;
     let size = writeBlock(block, out + 3) - (out + 3);
     let kind = COMPRESSED_BLOCK;
-    if (size >= contentLength && last) {
-      // As it stands: nothing behind it refers to its offsets or tables.
+    if (size >= contentLength) {
+      // A packed block has to be smaller than its content (RFC 8478; decoders of that time insist on less than 128 KiB).
+      // As it stands it leaves no offsets for the blocks behind it, which count on those of its sequences.
+      if (!last && load<u32>(block, L.B_SEQUENCES) != load<u32>(block, L.B_SEQUENCES_END)) return 0;
+      treeSent = treeBefore;
+      tablesSent = tablesBefore;
       copy16(out + 3, content, contentLength);
       size = contentLength;
       kind = RAW_BLOCK;
-    } else if (size > longest) {
-      return 0;
     }
     const header = last | (kind << 1) | (<u32>size << 3);
     store<u16>(out, <u16>header);
