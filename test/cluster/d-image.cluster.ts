@@ -47,3 +47,30 @@ test.each([
   expect(text).toMatch(words);
   expect(text).not.toMatch(/ERR_MODULE_NOT_FOUND|Cannot find/);
 });
+
+test("the Dockerfile's own steps, from the files that it copies, make the same file system", async () => {
+  const dockerfile = readFileSync(join(PROJECT, 'deploy/Dockerfile'), 'utf8').split('FROM scratch')[0] ?? '';
+  const place = `${STATE}/dockerfile`;
+  const copies = [...dockerfile.matchAll(/^COPY (.*) (\S+)$/gm)].map(
+    ([, from = '', to = '']) => `mkdir -p ${place}/${to} && cp -r ${from} ${place}/${to}`,
+  );
+  const folders = copies.map((line) => line.replace(/^(.*cp -r )(agent|rules) (.*)$/, '$1$2/. $3'));
+  const steps = [...dockerfile.matchAll(/^RUN (node .*)$/gm)].map(([, commands = '']) =>
+    commands.replace(/ \/image$/, ` ${place}/image`),
+  );
+  expect([copies.length, steps.length]).toEqual([5, 1]);
+  const ignored = readFileSync(join(PROJECT, 'deploy/Dockerfile.dockerignore'), 'utf8')
+    .split('\n')
+    .filter((line) => /^\w/.test(line));
+  const script = [
+    `cd ${PROJECT}`,
+    ...folders,
+    `cd ${place}`,
+    `rm -f ${ignored.join(' ')}`,
+    `ln -s ${PROJECT}/node_modules .`,
+    ...steps,
+    `diff -rq -x sbom.spdx.json image ${root}`,
+  ].join('\n');
+  const { code, text } = await attempt('bash', ['-euc', script]);
+  expect(code, text).toBe(0);
+});

@@ -154,8 +154,19 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
     secretName: {{ .Values.parseable.credentials.secretName }}
     defaultMode: 256 # 0400
 - name: rules
+{{- with .Values.extraRulesConfigMaps }}
+  projected:
+    sources:
+      - configMap:
+          name: {{ include "tetraship.rulesConfigMap" $ }}
+      {{- range . }}
+      - configMap:
+          name: {{ . }}
+      {{- end }}
+{{- else }}
   configMap:
     name: {{ include "tetraship.rulesConfigMap" . }}
+{{- end }}
 {{- with .Values.parseable.tls.caSecretName }}
 - name: ca
   secret:
