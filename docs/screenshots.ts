@@ -16,7 +16,7 @@ const MINUTE_MS = 60_000;
 const EVENTS_PER_SECOND = 500;
 const OUTAGE_MS = 20_000;
 const PICTURES: readonly (BrowserOptions & { readonly name: string })[] = [
-  { name: 'status-wide', width: 1280, height: 900 },
+  { name: 'status-wide', width: 1280, height: 1010 },
   { name: 'status-phone', width: 390, height: 844, dark: true },
 ];
 
@@ -59,7 +59,7 @@ async function main(minutes: number): Promise<void> {
   const traffic = new Traffic({ logPath: log, rate: EVENTS_PER_SECOND, seconds: Number.POSITIVE_INFINITY });
   const writing = traffic.run(abort.signal, () => receiver.rowCount);
   await sleep(minutes * MINUTE_MS);
-  for (const picture of PICTURES) await take(url, picture, true);
+  for (const picture of PICTURES) await take(url, picture, picture.dark === true);
   await receiver.stop();
   await sleep(OUTAGE_MS);
   await take(url, { name: 'status-outage', width: 1280, height: 760 }, false);
