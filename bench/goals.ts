@@ -146,7 +146,7 @@ export function goalTable(all: Results): string[][] {
     return [
       goal,
       `${value.toFixed(digits)} ${unit}`.trimEnd(),
-      reached ? 'yes' : `no: ${(100 * share).toFixed(0)} % of it`,
+      reached ? 'yes' : `no: ${Math.floor(100 * share)} % of it`,
     ];
   });
 }
