@@ -67,6 +67,19 @@ test('the chart and the kustomize base say the same', async () => {
   }
 });
 
+test('the NetworkPolicy lets pods out to the ports of the URLs', async () => {
+  const urls = '{http://a:8000,https://b,http://c,https://d:8443/x}';
+  const manifests = await helm(
+    ...['template', 't', CHART, '--set', `parseable.urls=${urls}`, '--set', 'networkPolicy.enabled=true'],
+  );
+  const policy = parseAllDocuments(manifests)
+    .map((document) => document.toJS())
+    .find((object) => object?.kind === 'NetworkPolicy');
+  expect(policy.spec.egress[1].ports.map(({ port }: { port: number }) => port)).toEqual([
+    8000, 443, 80, 8443,
+  ]);
+});
+
 describe('Pod Security', () => {
   test('the level baseline refuses the pods, and says what it refuses', async () => {
     await kubectl('create namespace strict');

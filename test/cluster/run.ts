@@ -3,7 +3,7 @@
  * it again, also after a failure. Arguments go to vitest.
  */
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +49,13 @@ function tryRemoveEmpty(path: string): void {
   }
 }
 
+/** A signal ends the tests, and then the cluster is deleted all the same. */
+function exitCodeOf(program: string, args: readonly string[]): Promise<number> {
+  const child = spawn(program, args, { cwd: PROJECT, stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1)));
+}
+
 /** vitest's exit code. */
 async function main(): Promise<number> {
   const begin = performance.now();
@@ -60,7 +67,7 @@ async function main(): Promise<number> {
     const config = join(PROJECT, 'test/cluster/vitest.config.ts');
     const vitest = join(PROJECT, 'node_modules/.bin/vitest');
     const args = ['run', '--config', config, '--reporter=verbose', ...process.argv.slice(2)];
-    return spawnSync(vitest, args, { cwd: PROJECT, stdio: 'inherit' }).status ?? 1;
+    return await exitCodeOf(vitest, args);
   } finally {
     end();
     say(`cluster: all in ${seconds(begin)}`);
@@ -69,7 +76,6 @@ async function main(): Promise<number> {
 
 const why = whyNoCluster();
 if (why === undefined) {
-  process.on('SIGINT', () => undefined); // vitest gets it too, and then the cluster is deleted
   process.exitCode = await main();
 } else {
   say(`skipped: the cluster test ${why}`);

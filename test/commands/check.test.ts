@@ -144,6 +144,17 @@ test.each<[string, () => Record<string, string>, string, RegExp, RegExp]>([
     /_FILE forms/,
   ],
   [
+    'a user that may only send',
+    () => {
+      receiver.fault = ({ path }) =>
+        path.endsWith('/about') ? { status: 403, body: "You don't have permission" } : undefined;
+      return {};
+    },
+    'warn server',
+    /may send rows and not read the columns/,
+    /writer instead of ingestor/,
+  ],
+  [
     'a dataset that is full',
     () => {
       receiver.dataset(
