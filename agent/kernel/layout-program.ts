@@ -39,6 +39,18 @@ export const L_LESS = 84; // thresholds in falling order
 export const L_LESS_COUNT = 88;
 export const L_ADDED = 92; // address of an added column's value (with quotes), or 0
 export const L_ADDED_LENGTH = 96;
+export const L_CACHE = 100; // values seen, with what was found in them; 0: not worth it
+export const L_SOUGHT = 104; // u32 list of the predicates that the cache's bits stand for
+export const L_SOUGHT_COUNT = 108;
+
+// Cache of values: binaries and paths are few and come again and again.
+export const CACHE_ENTRIES = 256;
+export const CACHE_ENTRY_SIZE = 256;
+export const CACHE_LENGTH = 0; // length of the text + 1; 0: free
+export const CACHE_FOUND = 8; // a bit for each predicate sought
+export const CACHE_MOST_PREDICATES = 256;
+export const CACHE_TEXT = 40;
+export const CACHE_MOST_TEXT = 200;
 
 // Predicate: one leaf of the expressions.
 export const PREDICATE_SIZE = 72;

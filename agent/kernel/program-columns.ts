@@ -38,7 +38,9 @@ export function writeColumn(
       withOp(P.OP_EXACT).filter(({ fold }) => fold),
     ),
   );
-  writeTexts(writer, column, withOp(P.OP_CONTAINS, P.OP_REGEX), regexes);
+  const texts = withOp(P.OP_CONTAINS, P.OP_REGEX);
+  writeTexts(writer, column, texts, regexes);
+  writeCache(writer, column, texts);
   writeThresholds(writer, place + P.L_EQUALS, withOp(P.OP_EQUAL), P.OP_EQUAL, (a, b) => a - b);
   writeThresholds(
     writer,
@@ -80,6 +82,16 @@ function writeExact(writer: ProgramWriter, predicates: readonly Predicate[]): nu
     writer.u32(place + P.EXACT_SLOTS + slot * 8 + 4, places[slot] ?? 0);
   }
   return place;
+}
+
+/** Fewer texts are sought faster than a value is looked up. */
+const WORTH_A_CACHE = 5;
+
+function writeCache(writer: ProgramWriter, { place }: Column, sought: readonly Predicate[]): void {
+  if (sought.length < WORTH_A_CACHE || sought.length > P.CACHE_MOST_PREDICATES) return;
+  writer.u32(place + P.L_SOUGHT, writer.list(sought.map((predicate) => predicate.place)));
+  writer.u32(place + P.L_SOUGHT_COUNT, sought.length);
+  writer.u32(place + P.L_CACHE, writer.reserve(P.CACHE_ENTRIES * P.CACHE_ENTRY_SIZE));
 }
 
 /** `contains` and regexes: what they need is sought together, and an expression without a literal is tried always. */

@@ -12,7 +12,7 @@ import { markAll, markFiring } from './match';
 import * as M from './memory';
 import { numberValue } from './number';
 import { becomesTrue, tryRegex, wakes } from './predicates';
-import { BACKSLASH, hashBytes } from './scan';
+import { BACKSLASH, hashBytes, sameBytes } from './scan';
 import { jsonText } from './text';
 
 /** Of the literals being sought: the value in which one is found. */
@@ -59,6 +59,40 @@ function testText(column: usize, start: usize, end: usize): void {
   if (exact) findExact(M.PROGRAM + exact, start, end - start, false);
   const folded: usize = load<u32>(column, P.L_EXACT_FOLDED);
   if (folded) findExact(M.PROGRAM + folded, start, end - start, true);
+  const cache: usize = load<u32>(column, P.L_CACHE);
+  if (!cache || end - start > <usize>P.CACHE_MOST_TEXT) {
+    search(column, start, end);
+    return;
+  }
+  const length = end - start;
+  const hash = hashBytes(start, length, M.SEED);
+  const entry = M.PROGRAM + cache + (hash & (P.CACHE_ENTRIES - 1)) * P.CACHE_ENTRY_SIZE;
+  const sought = M.PROGRAM + load<u32>(column, P.L_SOUGHT);
+  const count = load<u32>(column, P.L_SOUGHT_COUNT);
+  if (load<u32>(entry) == <u32>length + 1 && sameBytes(start, entry + P.CACHE_TEXT, length)) {
+    for (let word: u32 = 0; word << 6 < count; word++) {
+      for (let bits = load<u64>(entry + (word << 3), P.CACHE_FOUND); bits; bits &= bits - 1) {
+        becomesTrue(M.PROGRAM + load<u32>(sought + (((word << 6) + <u32>ctz(bits)) << 2)));
+      }
+    }
+    return;
+  }
+  search(column, start, end);
+  store<u32>(entry, <u32>length + 1);
+  memory.copy(entry + P.CACHE_TEXT, start, length);
+  for (let word: u32 = 0; word << 6 < count; word++) {
+    let bits: u64 = 0;
+    const last = min<u32>(count - (word << 6), 64);
+    for (let i: u32 = 0; i < last; i++) {
+      const predicate = M.PROGRAM + load<u32>(sought + (((word << 6) + i) << 2));
+      bits |= <u64>(load<u64>(predicate, P.Q_TRUE) == M.event) << i;
+    }
+    store<u64>(entry + (word << 3), bits, P.CACHE_FOUND);
+  }
+}
+
+/** Parts of the text and expressions: what takes looking at its bytes. */
+function search(column: usize, start: usize, end: usize): void {
   const literals: usize = load<u32>(column, P.L_LITERALS);
   if (literals) {
     valueStart = start;
