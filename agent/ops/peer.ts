@@ -8,6 +8,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 
+const FORWARDED: readonly string[] = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
 const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/;
 
 export function isLoopback(request: IncomingMessage): boolean {
@@ -18,6 +19,16 @@ export function isLoopback(request: IncomingMessage): boolean {
 function hostOf({ headers }: IncomingMessage): string {
   const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i.exec(headers.host ?? '');
   return (match?.[1] ?? match?.[2] ?? '').toLowerCase();
+}
+
+/**
+ * Asked on this machine and meant for it. A proxy beside the agent (a mesh's sidecar) also asks from loopback, for
+ * others: it shows by what it adds, and by the name or address that they asked for.
+ */
+export function isLocal(request: IncomingMessage): boolean {
+  const host = hostOf(request);
+  const isMeant = host === 'localhost' || host.endsWith('.localhost') || LOOPBACK.test(host);
+  return isLoopback(request) && isMeant && !FORWARDED.some((name) => request.headers[name] !== undefined);
 }
 
 /** Its Host is an address or `localhost`: nobody can point those elsewhere. */

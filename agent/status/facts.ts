@@ -33,6 +33,8 @@ export interface TargetFacts {
   readonly queued: number;
   readonly queueBytes: number;
   readonly trouble: string;
+  /** Held back by a limit per minute. */
+  readonly limited: number;
 }
 
 export interface StageFacts {

@@ -6,7 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Expression } from '../../rules/ast.ts';
 import { ExpressionError, formatError, parse } from '../../rules/parse.ts';
-import { bearsToken, isCrossSite, isLoopback, namesThisMachine } from '../ops/peer.ts';
+import { bearsToken, isCrossSite, isLocal, isLoopback, namesThisMachine } from '../ops/peer.ts';
 import { printable } from '../ops/printable.ts';
 import type { Answer } from '../ops/server.ts';
 import { Thrifty } from '../ops/thrifty.ts';
@@ -106,7 +106,7 @@ export class Routes {
 
 /** Events and the log are for who is on the machine, or has the token. */
 export function mayReadEvents(request: IncomingMessage, token: string | undefined): boolean {
-  return bearsToken(request, token) || isLoopback(request);
+  return bearsToken(request, token) || isLocal(request);
 }
 
 export const FORBIDDEN: Answer = {

@@ -118,7 +118,7 @@ function ruleRow(rule: RuleStatus, nowMs: number): Html {
   ];
   const targets = rule.targets.map(
     (target) =>
-      html`<li class="${target.trouble === '' ? '' : 'trouble'}">${target.target} <span class="quiet">${target.origin}</span>: ${count(target.sent)} sent, ${count(target.queued)} waiting (${bytes(target.queueBytes)}), ${count(target.failed)} failed, ${count(target.dropped)} dropped${
+      html`<li class="${target.trouble === '' ? '' : 'trouble'}">${target.target} <span class="quiet">${target.origin}</span>: ${count(target.sent)} sent, ${count(target.queued)} waiting (${bytes(target.queueBytes)}), ${count(target.failed)} failed, ${count(target.dropped)} dropped, ${count(target.limited)} over the limit${
         target.trouble === '' ? '' : html` <b>${target.trouble}</b>`
       }</li>`,
   );

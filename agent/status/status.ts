@@ -109,7 +109,7 @@ function rulesOf({ rules, targets }: StageFacts): RuleStatus[] {
         targets: own.map((target) => ({
           ...{ target: target.target, origin: target.origin, sent: target.sent, failed: target.failed },
           ...{ dropped: target.dropped, suppressed: target.suppressed, queued: target.queued },
-          ...{ queueBytes: target.queueBytes, trouble: target.trouble },
+          ...{ queueBytes: target.queueBytes, trouble: target.trouble, limited: target.limited },
         })),
       };
     });

@@ -154,6 +154,11 @@ describe('who may ask', () => {
     ['/events', { origin: 'null' }, 403],
     ['/log', {}, 200],
     ['/log', { host: 'attacker.example' }, 421],
+    // A sidecar's proxy asks from loopback for others.
+    ['/log', { host: '10.0.0.5:9880' }, 403],
+    ['/log', { host: 'localhost', 'x-forwarded-for': '10.0.0.9' }, 403],
+    ['/tap', { host: '10.0.0.5:9880' }, 403],
+    ['/log', { host: '10.0.0.5:9880', authorization: 'Bearer a-long-token' }, 200],
     ['/metrics', { host: 'tetraship.monitoring.svc:9880' }, 200],
     ['/readyz', { host: 'anything' }, 200],
   ])('%s with %j: %i', async (path, headers, want) => expect(await status(path, headers)).toBe(want));

@@ -10,7 +10,7 @@ import { parts, RUNNING } from './support.ts';
 const SERVER = RUNNING.server;
 const TARGET: TargetFacts = {
   ...{ rule: 'r', target: 'slack-1', origin: 'https://slack.test', sent: 1, failed: 0, dropped: 0 },
-  ...{ suppressed: 3, queued: 2, queueBytes: 300, trouble: '' },
+  ...{ suppressed: 3, queued: 2, queueBytes: 300, trouble: '', limited: 0 },
 };
 
 describe('each condition turns its stage, with a sentence that says what to do', () => {
