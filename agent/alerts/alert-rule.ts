@@ -4,17 +4,40 @@ import type { Rule } from '../../rules/ruleset.ts';
 import type { Condition, MatchKind } from '../kernel/types.ts';
 import { MAX_EVENT_BYTES } from '../limits.ts';
 import { conditionOf } from './condition.ts';
+import type { DueQueue } from './due-queue.ts';
 import { GroupReader } from './group-reader.ts';
-import { type Group, Groups, newGroup } from './groups.ts';
+import { type Group, type GroupBudget, Groups, newGroup } from './groups.ts';
 import type { Instance } from './instance.ts';
 import type { Notification } from './notification.ts';
-import type { Hold, RuleContext } from './rule-context.ts';
 import type { RuleStats } from './stats.ts';
 import { Template } from './template.ts';
 import { countMatch } from './threshold.ts';
+import type { Windows } from './window.ts';
 
 /** Most rules have no groups: they share one. */
 const UNGROUPED = new GroupReader([]);
+
+/** What all rules share. */
+export interface RuleContext {
+  readonly windows: Windows<Instance>;
+  readonly groups: GroupBudget;
+  /** Groups whose cooldown holds a firing back. */
+  readonly holds: DueQueue<Hold>;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** Epoch milliseconds. */
+  readonly wallNow: () => number;
+  /** Something has changed that a restart must know. */
+  readonly onChange: () => void;
+}
+
+/** A held group with its rule, as a thing that is due. */
+export interface Hold {
+  dueMs: number;
+  heapIndex: number;
+  readonly rule: AlertRule;
+  readonly group: Group;
+}
 
 export class AlertRule {
   readonly rule: Rule;

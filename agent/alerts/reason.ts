@@ -42,3 +42,6 @@ export function triggerReason(rule: Rule): string {
 export function closingMessage(times: number): string {
   return `Triggering alert did not resolve itself after ${times} retries, This alert is paused until it resolves`;
 }
+
+/** What the targets of a firing hear when its rule goes. */
+export const GONE = 'the rule was changed or removed';

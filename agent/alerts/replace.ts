@@ -2,6 +2,7 @@
 
 import type { AlertRule } from './alert-rule.ts';
 import type { Instance } from './instance.ts';
+import { GONE } from './reason.ts';
 import type { ConditionStates } from './saved.ts';
 import type { Windows } from './window.ts';
 
@@ -13,9 +14,6 @@ export interface ReplaceContext {
   /** A target that nobody follows; it still delivers what it has queued. */
   readonly onLeft: (instance: Instance) => void;
 }
-
-/** What the targets of a firing hear when their rule goes. */
-export const GONE = 'the rule was changed or removed';
 
 /** @returns the rules in force: an old one where it is the same as the new one */
 export function adoptRules(

@@ -6,7 +6,7 @@ import type { AlertRule } from './alert-rule.ts';
 import { type Group, newGroup, type Phase } from './groups.ts';
 import type { Instance } from './instance.ts';
 import type { Notification } from './notification.ts';
-import { GONE } from './replace.ts';
+import { GONE } from './reason.ts';
 import type { SavedWindow, WindowMode, Windows } from './window.ts';
 
 /** The kernel's own memory of conditions, by their place. */
