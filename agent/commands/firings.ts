@@ -5,11 +5,10 @@
  */
 
 import type { Rule } from '../../rules/ruleset.ts';
-import { AlertRule } from '../alerts/alert-rule.ts';
+import { AlertRule, type Hold } from '../alerts/alert-rule.ts';
 import { DueQueue } from '../alerts/due-queue.ts';
 import { GroupReader } from '../alerts/group-reader.ts';
 import { GroupBudget } from '../alerts/groups.ts';
-import type { Hold } from '../alerts/alert-rule.ts';
 import { Windows } from '../alerts/window.ts';
 import type { KernelMatch } from '../kernel/kernel.ts';
 import type { Condition } from '../kernel/types.ts';
