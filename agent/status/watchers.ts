@@ -57,13 +57,22 @@ export class Watchers {
     response.on('close', () => this.#remove(watcher));
     response.on('error', () => this.#remove(watcher));
     // Not at once: who connects again and again must not make more than one frame a second.
-    this.#timer ??= setInterval(() => this.frame(), FRAME_MS).unref();
+    this.#timer ??= setInterval(() => this.#tick(), FRAME_MS).unref();
     return true;
   }
 
   /** Ends all of them. */
   stop(): void {
     for (const { response } of [...this.#watchers]) response.destroy();
+  }
+
+  /** A page that cannot be made ends the watching, and nothing else. */
+  #tick(): void {
+    try {
+      this.frame();
+    } catch {
+      this.stop();
+    }
   }
 
   /** Sends what has changed since the last frame. */

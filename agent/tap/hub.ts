@@ -73,7 +73,9 @@ export class TapHub implements Watcher {
   }
 
   rows(raw: Uint8Array, ends: ArrayLike<number>): void {
-    for (const client of this.#clients) if (client.wants === 'rows') this.#show(client, raw, ends);
+    for (const client of this.#clients) {
+      if (client.wants === 'rows') guarded(client, () => this.#show(client, raw, ends));
+    }
   }
 
   alert(rule: string, kind: string, row: Uint8Array): void {
@@ -84,8 +86,10 @@ export class TapHub implements Watcher {
         continue;
       }
       const sinceMs = performance.now();
-      client.offer(row, `{"rule":${JSON.stringify(rule)},"kind":"${kind}","row":`);
-      client.flush();
+      guarded(client, () => {
+        client.offer(row, `{"rule":${JSON.stringify(rule)},"kind":"${kind}","row":`);
+        client.flush();
+      });
       this.#budget.spend(sinceMs);
     }
   }
@@ -125,5 +129,14 @@ export class TapHub implements Watcher {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#watch(undefined);
+  }
+}
+
+/** A fault of the tap is the end of that tap, and of nothing else: what watches must not stop what works. */
+function guarded(client: TapClient, show: () => void): void {
+  try {
+    show();
+  } catch {
+    client.end();
   }
 }

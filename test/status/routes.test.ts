@@ -10,10 +10,12 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 let server: OpsServer;
 let routes: Routes;
 let node = 'node-1';
+const broken = { is: false };
 
 const options = (): RouteOptions => ({
   ...parts(),
   get node() {
+    if (broken.is) throw new Error('broken');
     return node;
   },
   logLines: () => ['{"message":"one"}\n', '{"message":"two"}\n'],
@@ -98,6 +100,19 @@ test('events: first every section, then what has changed', async () => {
   ]);
   expect(Object.keys(second ?? {})).toEqual(['facts']);
   expect(second?.['facts']).toContain('node-&lt;2&gt;');
+});
+
+test('a page that cannot be made ends the watching, not the agent', async () => {
+  const response = await get('/events');
+  broken.is = true;
+  await new Promise<void>((resolve) =>
+    response
+      .on('close', resolve)
+      .on('error', () => undefined)
+      .resume(),
+  );
+  broken.is = false;
+  expect((await fetch(`${server.url}/status.json`)).status).toBe(200);
 });
 
 test('more pages than it serves are told to come back, and a place becomes free', async () => {

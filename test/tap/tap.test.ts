@@ -123,6 +123,17 @@ describe('nobody is slowed', () => {
     nowMs += 1e9;
     expect(budget.leftMs).toBe(50);
   });
+  test('a fault of a tap ends that tap, and nothing else', async () => {
+    const broken = await open('rows');
+    const well = await open('rows');
+    broken.write = () => {
+      throw new Error('broken');
+    };
+    watcher?.rows(...batchOf(['{"a":1}']));
+    watcher?.rows(...batchOf(['{"a":2}']));
+    expect(broken.destroyed).toBe(true);
+    expect(well.lines).toEqual(['{"row":{"a":1}}', '{"row":{"a":2}}']);
+  });
   test('only so many taps at once', async () => {
     for (let i = 0; i < MAX_TAPS; i++) await open('rows');
     const like: unknown = new FakeResponse();
