@@ -107,7 +107,7 @@ export class Alerting {
       this.#evaluated.restore(saved.positions);
       this.#alerts.restore(saved, program);
     }
-    await this.#watch.start();
+    this.#watch.start();
     this.#blockedTimer = setInterval(() => this.#lookBlocked(), BLOCKED_LOOK_MS);
     this.#blockedTimer.unref();
   }

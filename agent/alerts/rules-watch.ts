@@ -1,17 +1,19 @@
 /**
- * Notices that the rules on disk are others now: by looking, twice a second. A look costs a few system calls, sees
- * the swapped links of a ConfigMap and files on any file system, and needs none of the system's few watches.
+ * Notices that the rules on disk are others now: by looking, from time to time. A look costs a few system calls, sees
+ * the swapped links of a ConfigMap and files on any file system, and needs none of the system's few watches. It does not
+ * ask the thread pool: that would wake the agent ten times a second for nothing.
  *
  *     settled ──looks different──► moving ──looks the same twice──► settled, and the rules are read
  *
  * Waiting for two looks that agree keeps a file that is being written from being read half.
  */
 
-import { readdir, stat } from 'node:fs/promises';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../errors.ts';
 
-const LOOK_MS = 500;
+/** Two looks and a load are within the two seconds that are promised. */
+const LOOK_MS = 750;
 
 export class RulesWatch {
   readonly #paths: readonly string[];
@@ -32,9 +34,9 @@ export class RulesWatch {
   }
 
   /** What is there now counts as read. */
-  async start(): Promise<void> {
+  start(): void {
     this.#state = 'watching';
-    this.#settled = await this.#look();
+    this.#settled = this.#look();
     this.#seen = this.#settled;
     this.#next();
   }
@@ -46,13 +48,12 @@ export class RulesWatch {
 
   #next(): void {
     if (this.#state === 'stopped') return;
-    this.#timer = setTimeout(() => void this.#turn(), LOOK_MS);
+    this.#timer = setTimeout(() => this.#turn(), LOOK_MS);
     this.#timer.unref();
   }
 
-  async #turn(): Promise<void> {
-    const look = await this.#look();
-    if (this.#state === 'stopped') return;
+  #turn(): void {
+    const look = this.#look();
     const isSettled = look === this.#seen;
     this.#seen = look;
     if (isSettled && look !== this.#settled) {
@@ -62,28 +63,26 @@ export class RulesWatch {
     this.#next();
   }
 
-  /** Never rejects: what cannot be read looks different from what can. */
-  async #look(): Promise<string> {
-    const looks = await Promise.all(this.#paths.map(lookAt));
-    return looks.join('\n');
+  /** Never throws: what cannot be read looks different from what can. */
+  #look(): string {
+    return this.#paths.map(lookAt).join('\n');
   }
 }
 
-async function lookAt(path: string): Promise<string> {
+function lookAt(path: string): string {
   try {
-    const names = await readdir(path);
+    const names = readdirSync(path);
     const files = names.filter((name) => name.endsWith('.json') && !name.startsWith('.')).sort();
-    const prints = await Promise.all(files.map((name) => fingerprint(join(path, name))));
-    return prints.join('\n');
+    return files.map((name) => fingerprint(join(path, name))).join('\n');
   } catch (error) {
     return systemCode(error) === 'ENOTDIR' ? fingerprint(path) : `${path}: ${systemCode(error)}`;
   }
 }
 
 /** Links are followed: the file that a swapped link leads to is another one. */
-async function fingerprint(file: string): Promise<string> {
+function fingerprint(file: string): string {
   try {
-    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
+    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
     return `${file}:${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
   } catch (error) {
     return `${file}: ${systemCode(error)}`;

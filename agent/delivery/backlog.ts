@@ -29,7 +29,7 @@ const PATIENCE_MS = 1000;
 const LOOK_MS = 100;
 
 export class Backlog {
-  /** A body waits for room. */
+  /** A body has waited for room for a while: the server or the disk has to come back, and not only to catch up. */
   full: boolean;
   readonly #options: BacklogOptions;
   #closed: Error | undefined;
@@ -66,9 +66,11 @@ export class Backlog {
   async accept(job: Job): Promise<void> {
     const sinceMs = performance.now();
     try {
-      while (!(await this.#place(job, performance.now() - sinceMs >= PATIENCE_MS))) {
-        this.full = true;
+      let isLate = false;
+      while (!(await this.#place(job, isLate))) {
+        this.full = isLate;
         await this.#change();
+        isLate = performance.now() - sinceMs >= PATIENCE_MS;
       }
     } finally {
       this.full = false;
