@@ -349,7 +349,7 @@ describe('a disk that fails', () => {
     disk.capacityBytes = 60_000;
     const { delivery, allSettled, log } = spooled(server, disk);
     const feeding = acceptAll(delivery, batches(60, 50));
-    await expect.poll(() => delivery.full).toBe(true);
+    await expect.poll(() => delivery.full, { timeout: 10_000 }).toBe(true);
     await expect.poll(() => delivery.spoolTrouble).toMatch(/full|ENOSPC/);
     expect(log.of('error')).toHaveLength(1);
     expect(disk.usedBytes).toBeLessThanOrEqual(60_000);
@@ -373,7 +373,7 @@ describe('a disk that fails', () => {
     await allSettled(10);
     await server.stop();
     const feeding = acceptAll(delivery, batches(40, 50).slice(10));
-    await expect.poll(() => delivery.full).toBe(true);
+    await expect.poll(() => delivery.full, { timeout: 10_000 }).toBe(true);
     await server.restart();
     await feeding;
     await allSettled(40);
