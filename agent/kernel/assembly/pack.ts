@@ -13,6 +13,7 @@
 
 import * as L from '../layout';
 import * as M from './memory';
+import { common, commonBefore } from './same';
 import { copy16 } from './scan';
 
 /** Shorter matches cost about as much as they save. */
@@ -114,30 +115,12 @@ function takeColumn(body: usize, end: usize, column: usize, next: usize, about: 
   }
 }
 
-/** How many bytes at `a` and at the earlier `b` are the same, up to `end`. */
-@inline
-function common(a: usize, b: usize, end: usize): usize {
-  let p = a;
-  while (true) {
-    const differ: u32 = i8x16.bitmask(i8x16.ne(v128.load(p), v128.load(b)));
-    if (differ) {
-      p += ctz(differ);
-      break;
-    }
-    p += 16;
-    if (p >= end) break;
-    b += 16;
-  }
-  return (p < end ? p : end) - a;
-}
-
 /** Takes a match, with what is the same before it. */
 function take(body: usize, at: usize, from: usize, length: usize): void {
-  while (at > anchor && from > body && load<u8>(at - 1) == load<u8>(from - 1)) {
-    at--;
-    from--;
-    length++;
-  }
+  const before = commonBefore(at, from, min<usize>(at - anchor, from - body));
+  at -= before;
+  from -= before;
+  length += before;
   leaveLiterals(at, length);
   const offset = <u32>(at - from);
   while (length > LONGEST_PIECE) {
