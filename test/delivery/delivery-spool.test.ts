@@ -278,7 +278,7 @@ describe('bounds', () => {
     const disk = new MemoryDisk();
     const { delivery, allSettled, log } = spooled(server, disk, {}, 128 * 1024);
     const feeding = acceptAll(delivery, batches(120, 50));
-    await expect.poll(() => delivery.full && delivery.spool?.full === true).toBe(true);
+    await expect.poll(() => delivery.full && delivery.spool?.full === true, { timeout: 10_000 }).toBe(true);
     expect(disk.usedBytes).toBeLessThanOrEqual(128 * 1024);
     expect(delivery.stats.outboxBytes).toBeLessThan(32 * 1024);
     await server.restart();
