@@ -11,8 +11,9 @@ export const STAGES = [
   'notifications of the log',
   'read',
   'kernel',
+  'pack',
   'feeder and batches',
-  'encode',
+  'encode by zlib',
   'send',
   'alerts',
   'collector',
@@ -44,7 +45,7 @@ export interface RawProfile {
 /** Where code lives, and whose it is; the first that fits counts. */
 const HOMES: readonly (readonly [RegExp, Stage])[] = [
   [/^wasm:/, 'kernel'],
-  [/\/agent\/delivery\/encode|^node:(internal\/)?zlib/, 'encode'],
+  [/\/agent\/delivery\/encode|^node:(internal\/)?zlib/, 'encode by zlib'],
   [/\/chokidar\/|^node:internal\/fs\/watchers/, 'notifications of the log'],
   [/\/agent\/intake\//, 'read'],
   [/\/agent\/(kernel\/|feeder)/, 'feeder and batches'],
@@ -54,6 +55,7 @@ const HOMES: readonly (readonly [RegExp, Stage])[] = [
     'send',
   ],
 ];
+const PACKER = /\/agent\/kernel\/(packer|zstd-codes)/;
 const OWN: Readonly<Record<string, Stage | 'idle'>> = {
   '(idle)': 'idle',
   '(garbage collector)': 'collector',
@@ -75,12 +77,21 @@ export function summarizeProfile({ nodes, samples, timeDeltas }: RawProfile): Pr
   const stageOf = (node: Node): Stage | 'idle' => {
     const own = OWN[node.callFrame.functionName];
     if (own !== undefined) return own;
+    if (isPacking(node)) return 'pack';
     for (let at: Node | undefined = node; at !== undefined; at = parents.get(at.id)) {
       const { url } = at.callFrame;
       const home = HOMES.find(([pattern]) => pattern.test(url));
       if (home !== undefined) return home[1];
     }
     return 'rest';
+  };
+  /** The kernel's own code, when the packer has called it, and the packer's. */
+  const isPacking = (node: Node): boolean => {
+    for (let at: Node | undefined = node; at !== undefined; at = parents.get(at.id)) {
+      if (PACKER.test(at.callFrame.url)) return true;
+      if (!at.callFrame.url.startsWith('wasm:') && at !== node) return false;
+    }
+    return false;
   };
   const known = new Map([...byId].map(([id, node]) => [id, stageOf(node)]));
   const stages = new Map<Stage, number>(STAGES.map((stage) => [stage, 0]));
