@@ -5,12 +5,15 @@
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { whyNoCluster } from './cluster/kit.ts';
 import { OUTPUT_VARIABLE, searchSecret } from './suite-secret.ts';
 
 const root = new URL('..', import.meta.url);
+
+/** Two also on two cores: the longest tests wait more than they compute. */
+const WORKERS = Math.max(2, availableParallelism() - 1);
 
 interface Count {
   readonly passed: number;
@@ -93,7 +96,14 @@ const counts = [
   one(succeeds('tsc', '-p', 'tsconfig.json')),
   one(succeeds('biome', 'check')),
   // A busy machine is slow, not wrong: what hangs is found all the same, only later.
-  vitest('vitest', 'run', '--testTimeout=60000', '--hookTimeout=60000', '--reporter=default'),
+  vitest(
+    'vitest',
+    'run',
+    '--testTimeout=60000',
+    '--hookTimeout=60000',
+    `--maxWorkers=${WORKERS}`,
+    '--reporter=default',
+  ),
   one(succeeds('node', 'deploy/build.ts')),
   noSecretsIn(written),
   clusterTests(),

@@ -12,7 +12,7 @@
  * one body that waits to enter it, disk by the spool's own bound.
  */
 
-import { TetrashipError } from '../errors.ts';
+import { messageOf, TetrashipError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { Backlog } from './backlog.ts';
 import type { Encoding, RowTable } from './body.ts';
@@ -209,11 +209,23 @@ export class Delivery {
       return;
     }
     const { encoding } = this.#sink.learned;
-    const made = encoding === 'zstd' ? zstd?.() : undefined;
+    const made = encoding === 'zstd' ? this.#packed(zstd) : undefined;
     const bytes = made ?? (await this.#encoder.encode(raw, encoding));
     const rawLength = raw.length;
     const body = { sequence, encoding, bytes, rawLength, rowCount, rows, sealedAtMs, lastEventTimeMs };
     await this.#backlog.accept(new Job(new Batch(false, () => this.#settled(sequence)), body));
+  }
+
+  /** A fault of the packer, ours, must not stop the same rows again and again: they have another way. */
+  #packed(zstd: RawBatch['zstd']): Uint8Array | undefined {
+    try {
+      return zstd?.();
+    } catch (error) {
+      this.#options.log.error(
+        `a fault of tetraship: cannot pack a batch: ${messageOf(error)}; it is compressed by zlib instead, and nothing is lost. Please report it`,
+      );
+      return undefined;
+    }
   }
 
   #settled(sequence: number): void {

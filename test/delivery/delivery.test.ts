@@ -138,6 +138,21 @@ describe('every row arrives', () => {
 });
 
 describe('what the server does not take', () => {
+  test('a packer that fails: said, and compressed by zlib', async () => {
+    await using server = await createReceiver();
+    const { delivery, log, allSettled } = rig([server.url]);
+    const [batch] = batches(1, 10);
+    if (batch === undefined) throw new Error('no batch');
+    const zstd = () => {
+      throw new RangeError('out of bounds');
+    };
+    await delivery.accept({ ...batch, zstd });
+    await allSettled(1);
+    expect(server.keys.unique).toBe(10);
+    expect(log.of('error')).toEqual([expect.stringContaining('cannot pack a batch: out of bounds')]);
+    await delivery.stop(0);
+  });
+
   test('a server without zstd: gzip from then on, said once', async () => {
     await using server = await createReceiver({
       fault: ({ headers }) =>
