@@ -11,7 +11,7 @@ import { gzipSync } from 'node:zlib';
 
 interface Entry {
   readonly key: number;
-  readonly endBytes: number;
+  endBytes: number;
 }
 
 export interface ModelFile {
@@ -84,9 +84,13 @@ export class LogWorld {
   }
 
   #append(text: string): void {
+    const rest = this.#rest;
     this.#rest = '';
     const file = this.active ?? this.#create();
     fs.appendFileSync(this.path, text);
+    // The rest of a line that was begun belongs to its own event.
+    const begun = rest !== '' && text.startsWith(rest) ? file.entries.at(-1) : undefined;
+    if (begun !== undefined) begun.endBytes += rest.length;
     file.text += text;
     for (const [, key] of text.matchAll(/seq-(\d+)"/g)) {
       file.entries.push({ key: Number(key), endBytes: file.text.length });

@@ -14,9 +14,12 @@ import { useOneKernel } from './one-kernel.ts';
 vi.mock('../../agent/http-request.ts', () => import('./memory-network.ts'));
 vi.mock('chokidar', () => import('./silent-chokidar.ts'));
 
-/** `MODEL_SEQUENCES` and `MODEL_SEED` for a longer search, or one that is to be repeated. */
+/**
+ * `MODEL_SEQUENCES` and `MODEL_SEED` for a longer search, or another one. The seed is fixed otherwise: what a search finds
+ * by chance must not turn somebody's unrelated change red.
+ */
 const SEQUENCES = Number(process.env['MODEL_SEQUENCES'] ?? 2_000);
-const SEED = Number(process.env['MODEL_SEED'] ?? Date.now() % 2 ** 31);
+const SEED = Number(process.env['MODEL_SEED'] ?? 20_261_124);
 const MAX_ACTIONS = 30;
 const TIMEOUT_MS = 600_000;
 
