@@ -89,7 +89,8 @@ export function summarizeProfile({ nodes, samples, timeDeltas }: RawProfile): Pr
   const isPacking = (node: Node): boolean => {
     for (let at: Node | undefined = node; at !== undefined; at = parents.get(at.id)) {
       if (PACKER.test(at.callFrame.url)) return true;
-      if (!at.callFrame.url.startsWith('wasm:') && at !== node) return false;
+      // Between the two stands what V8 calls one with from the other, without an address.
+      if (!/^(wasm:|$)/.test(at.callFrame.url) && at !== node) return false;
     }
     return false;
   };
