@@ -53,8 +53,10 @@ export interface LogFacts {
   readonly offsetBytes: number;
   readonly sizeBytes: number;
   readonly lagBytes: number;
+  /** `false` while it waits closed for its turn. */
   readonly isOpen: boolean;
   readonly device: number;
   readonly inode: number;
+  /** Hex; `''` while the first line is not complete. */
   readonly firstLineHash: string;
 }

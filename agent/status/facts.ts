@@ -1,17 +1,8 @@
 /** What the status page, `top` and the bug report know of the stages beside their metrics: read when somebody asks. */
 
-export interface FileFacts {
-  readonly path: string;
-  readonly offsetBytes: number;
-  readonly sizeBytes: number;
-  readonly lagBytes: number;
-  /** `false` while it waits closed for its turn. */
-  readonly isOpen: boolean;
-  readonly device: number;
-  readonly inode: number;
-  /** Hex; `''` while the first line is not complete. */
-  readonly firstLineHash: string;
-}
+import type { LogFacts } from '../intake/held-file.ts';
+
+export type FileFacts = LogFacts;
 
 export interface RuleFacts {
   readonly rule: string;
