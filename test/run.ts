@@ -6,14 +6,21 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { whyNoCluster } from './cluster/kit.ts';
+import { type Failure, REPORT_VARIABLE, type Report } from './report.ts';
 import { OUTPUT_VARIABLE, searchSecret } from './suite-secret.ts';
 
 const root = new URL('..', import.meta.url);
 
 /** Two also on two cores: the longest tests wait more than they compute. */
 const WORKERS = Math.max(2, availableParallelism() - 1);
+
+const REPORTER = fileURLToPath(new URL('report.ts', import.meta.url));
+
+/** More is no accident. */
+const MAX_REPEATED_FILES = 5;
 
 interface Count {
   readonly passed: number;
@@ -34,47 +41,60 @@ function succeeds(program: string, ...args: string[]): boolean {
 
 const one = (good: boolean): Count => ({ passed: good ? 1 : 0, failed: good ? 0 : 1, skipped: 0 });
 
-function numberAt(report: unknown, key: string): number {
-  const value: unknown = typeof report === 'object' && report !== null ? Reflect.get(report, key) : undefined;
-  return typeof value === 'number' ? value : 0;
-}
-
-/** Suites that failed without a failed test in them: their file did not even load. */
-function brokenFiles(report: unknown): number {
-  const files: unknown =
-    typeof report === 'object' && report !== null ? Reflect.get(report, 'testResults') : [];
-  if (!Array.isArray(files)) return 0;
-  return files.filter((file: { status?: unknown; assertionResults?: { status?: unknown }[] }) => {
-    const broken = file.assertionResults?.some(({ status }) => status === 'failed') !== true;
-    return file.status === 'failed' && broken;
-  }).length;
-}
-
-/** Vitest's own numbers; a run that failed for another reason than a test (a file that does not load) counts once. */
-function vitest(program: string, ...args: string[]): Count {
+function runVitest(program: string, ...args: string[]): Report {
   const folder = mkdtempSync(join(tmpdir(), 'tetraship-tests-'));
   const file = join(folder, 'report.json');
+  const test = [program, ...args].join(' ');
+  process.env[REPORT_VARIABLE] = file;
   try {
-    const good = succeeds(program, ...args, '--reporter=json', `--outputFile.json=${file}`);
-    const report: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    const failed = numberAt(report, 'numFailedTests') + brokenFiles(report);
-    return {
-      passed: numberAt(report, 'numPassedTests'),
-      failed: good ? failed : Math.max(1, failed),
-      skipped: numberAt(report, 'numPendingTests') + numberAt(report, 'numTodoTests'),
-    };
+    const good = succeeds(program, ...args, '--reporter=default', `--reporter=${REPORTER}`);
+    const report: Report = JSON.parse(readFileSync(file, 'utf8'));
+    if (good || report.failures.length > 0) return report;
+    return { ...report, failures: [{ file: '', test, message: 'failed, though no test did' }] };
   } catch (error) {
-    process.stdout.write(`cannot read the report of the tests: ${String(error)}\n`);
-    return one(false);
+    const message = `cannot read its report: ${String(error)}`;
+    return { passed: 0, skipped: 0, failures: [{ file: '', test, message }] };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
+const failures: Failure[] = [];
+const unsteadyTests: Failure[] = [];
+
+function count({ passed, skipped, failures: failed }: Report): Count {
+  failures.push(...failed);
+  return { passed, skipped, failed: failed.length };
+}
+
+/**
+ * Files of which a test failed run again, alone. What fails then is wrong; what passes then depends on what else the
+ * machine does, and is named at the end.
+ */
+function unitTests(workers: number, ...args: string[]): Count {
+  const first = runVitest('vitest', 'run', `--maxWorkers=${workers}`, ...args);
+  const files = [...new Set(first.failures.map(({ file }) => file))];
+  if (files.length === 0 || files.includes('') || files.length > MAX_REPEATED_FILES) return count(first);
+  process.stdout.write(`\nfailed, and now run again alone: ${files.join(' ')}\n`);
+  const again = runVitest('vitest', 'run', '--maxWorkers=1', ...args, ...files);
+  const stillFail = new Set(again.failures.map(({ file, test }) => `${file} ${test}`));
+  const unsteady = first.failures.filter(({ file, test }) => !stillFail.has(`${file} ${test}`));
+  unsteadyTests.push(...unsteady);
+  const passed = first.passed + unsteady.length;
+  return count({ passed, skipped: first.skipped, failures: again.failures });
+}
+
+function print(title: string, list: readonly Failure[]): void {
+  if (list.length === 0) return;
+  process.stdout.write(`\n${title}\n`);
+  for (const { file, test, message } of list)
+    process.stdout.write(`  ${relative(fileURLToPath(root), file)} > ${test}: ${message}\n`);
+}
+
 /** On a real Kubernetes, where there can be one. */
 function clusterTests(): Count {
   const why = whyNoCluster();
-  if (why === undefined) return vitest('node', 'test/cluster/run.ts');
+  if (why === undefined) return count(runVitest('node', 'test/cluster/run.ts'));
   process.stdout.write(`\nskipped: the cluster test ${why}\n`);
   return { passed: 0, failed: 0, skipped: 1 };
 }
@@ -96,19 +116,14 @@ const counts = [
   one(succeeds('tsc', '-p', 'tsconfig.json')),
   one(succeeds('biome', 'check')),
   // A busy machine is slow, not wrong: what hangs is found all the same, only later.
-  vitest(
-    'vitest',
-    'run',
-    '--testTimeout=60000',
-    '--hookTimeout=60000',
-    `--maxWorkers=${WORKERS}`,
-    '--reporter=default',
-  ),
+  unitTests(WORKERS, '--testTimeout=60000', '--hookTimeout=60000'),
   one(succeeds('node', 'deploy/build.ts')),
   noSecretsIn(written),
   clusterTests(),
 ];
 const sum = (key: keyof Count): number => counts.reduce((total, count) => total + count[key], 0);
 if (sum('skipped') > 0) process.stdout.write(`\n${sum('skipped')} skipped, each with its reason above\n`);
+print('passed only when run again alone:', unsteadyTests);
+print('failed:', failures);
 process.stdout.write(`\n${sum('passed')} passed, ${sum('failed')} failed\n`);
 process.exitCode = sum('failed') === 0 ? 0 : 1;

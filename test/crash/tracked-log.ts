@@ -31,10 +31,17 @@ export class TrackedLog {
     this.#begin();
   }
 
-  start(eventsPerSecond: number, rotateEveryMs: number): void {
+  /** Rotates unless `mayRotate` says no. */
+  start(eventsPerSecond: number, rotateEveryMs: number, mayRotate: () => boolean): void {
     const perTick = (eventsPerSecond * TICK_MS) / 1_000;
+    const rotate = () => mayRotate() && this.rotate();
     this.#timers.push(setInterval(() => this.write(perTick), TICK_MS));
-    this.#timers.push(setInterval(() => this.rotate(), rotateEveryMs));
+    this.#timers.push(setInterval(rotate, rotateEveryMs));
+  }
+
+  /** Files from that of the event with this key on, the file that is written to included. */
+  filesFrom(key: number): number {
+    return this.#files.length - this.#files.findLastIndex(({ firstKey }) => firstKey <= key);
   }
 
   write(events: number): void {
