@@ -6,15 +6,15 @@ import { dirname } from 'node:path';
 import { messageOf } from './errors.ts';
 
 /**
- * Puts a text in a file's place: on disk there is always the old one or the new one, whole.
- * @throws the system's errors; the old file is still there then
+ * Puts this in a file's place: on disk there is always the old one or the new one, whole. One call at a time for a path.
+ * @throws the system's errors; the old file is still there then, or the new one
  */
-export async function replaceFile(path: string, text: string): Promise<void> {
+export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.tmp`;
   // A crash from here to the rename leaves the old file, and a temporary one that is overwritten.
   const file = await open(temporary, 'w', 0o600);
   try {
-    await file.writeFile(text);
+    await file.writeFile(content);
     // Without this, a crash of the machine could leave the new name with an empty file behind it.
     await file.sync();
   } finally {
@@ -22,8 +22,12 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   }
   // Atomic: a crash leaves the old one or the new one.
   await rename(temporary, path);
-  // Until this returns, a crash of the machine may bring the old one back.
-  const folder = await open(dirname(path), 'r');
+  await syncFolder(dirname(path));
+}
+
+/** Until this returns, a crash of the machine may undo what was made, renamed or removed in the folder. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
   try {
     await folder.sync();
   } finally {

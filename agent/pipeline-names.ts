@@ -8,12 +8,14 @@ export class ColumnNames {
   readonly #dataset: Dataset;
   #known: number;
   #saved: number;
+  #saving: Promise<void> | undefined;
 
   constructor(kernel: Kernel, dataset: Dataset) {
     this.#kernel = kernel;
     this.#dataset = dataset;
     this.#known = kernel.nameCount;
     this.#saved = kernel.nameCount;
+    this.#saving = undefined;
   }
 
   /** The dataset has these, from other nodes too; `frozen`: it is at its limit. */
@@ -30,9 +32,12 @@ export class ColumnNames {
     this.#known = count;
   }
 
-  save(): void {
-    if (this.#kernel.nameCount === this.#saved) return;
-    this.#saved = this.#kernel.nameCount;
-    this.#dataset.save(this.#kernel.names());
+  /** Never rejects. */
+  async save(): Promise<void> {
+    if (this.#kernel.nameCount !== this.#saved) {
+      this.#saved = this.#kernel.nameCount;
+      this.#saving = this.#dataset.save(this.#kernel.names());
+    }
+    await this.#saving;
   }
 }

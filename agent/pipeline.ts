@@ -261,14 +261,16 @@ export class Pipeline {
     return (this.#feeder?.stats.readBytes ?? 0) - (oldest ?? this.#readBeforeFilling);
   }
 
-  /** Dead letters first: the checkpoint must not pass a line that only a page cache remembers. Never rejects. */
+  /** Never rejects. */
   async #writeCheckpoint(): Promise<void> {
     if (this.#intake === undefined) return;
+    // Before all else: what is settled while this waits must not be passed without its dead letters.
+    await this.#names?.save();
+    // Dead letters first: the checkpoint must not pass a line that only a page cache remembers.
     if (!this.#deadLetters.flush()) {
       if (this.#delivery.state !== 'stopped') this.#checkpointPace.soon();
       return;
     }
-    this.#names?.save();
     // The alerts first: the checkpoint must not pass an event whose alert only this process remembers.
     const state = this.#intake.resumeState(this.#ledger.takeLowWater());
     if (await this.#alerts.save()) return this.#checkpoint.save(state);

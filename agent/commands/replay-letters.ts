@@ -141,7 +141,7 @@ class Replay {
       await this.#replayFile(file, rows);
       if (this.#sender.ended !== '') break;
     }
-    if (rows.names().length > names.length) dataset.save(rows.names());
+    if (rows.names().length > names.length) await dataset.save(rows.names());
   }
 
   async #replayFile(file: string, rows: LetterRows): Promise<void> {
@@ -173,7 +173,7 @@ class Replay {
       if (answer.kind === 'refused') kept.set(at, again(letter, row, answer));
     });
     if (kept.size === lines.length && !waiting.some(({ at }) => kept.get(at) !== lines[at]?.bytes)) return;
-    replaceLetterFile(
+    await replaceLetterFile(
       file,
       [...kept].sort(([a], [b]) => a - b).map(([, bytes]) => bytes),
     );

@@ -6,8 +6,9 @@
  * which is asked for at the start (never waited for) and again while new names appear.
  */
 
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { messageOf } from '../errors.ts';
+import { readFileSync } from 'node:fs';
+import { replaceFile } from '../durable-file.ts';
+import { messageOf, systemCode } from '../errors.ts';
 import { MAX_NAME_BYTES } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { SchemaAnswer } from './delivery.ts';
@@ -41,6 +42,7 @@ export class Dataset {
   #stopped: boolean;
   #toldFull: boolean;
   #toldHidden: boolean;
+  #saving: Promise<void>;
 
   constructor(options: DatasetOptions) {
     this.acceptance = 'untried';
@@ -51,13 +53,13 @@ export class Dataset {
     this.#stopped = false;
     this.#toldFull = false;
     this.#toldHidden = false;
+    this.#saving = Promise.resolve();
   }
 
   /** Names sent before. A file that cannot be used costs nothing but a fresh look at the schema. */
   load(): readonly string[] {
     const { file, log } = this.#options;
     try {
-      if (!existsSync(file)) return [];
       const text = readFileSync(file, 'utf8');
       if (text.length > MAX_FILE_BYTES) throw new Error(`it has ${text.length} bytes`);
       const parsed: unknown = JSON.parse(text);
@@ -67,6 +69,7 @@ export class Dataset {
       }
       throw new Error('it holds no list of names');
     } catch (error) {
+      if (systemCode(error) === 'ENOENT') return [];
       log.warn(
         `cannot read the column names sent before from ${file}: ${messageOf(error)}; they are learned from the server again`,
       );
@@ -74,12 +77,17 @@ export class Dataset {
     }
   }
 
-  /** Remembers the names sent. Without fsync: the dataset's own schema holds what was really sent. */
-  save(names: readonly string[]): void {
+  /** Remembers the names sent; resolves once they are on disk, or that was told to have failed. Never rejects. */
+  save(names: readonly string[]): Promise<void> {
+    // In order: an older list must not come after a newer one.
+    this.#saving = this.#saving.then(() => this.#write(names));
+    return this.#saving;
+  }
+
+  async #write(names: readonly string[]): Promise<void> {
     const { file, log } = this.#options;
     try {
-      writeFileSync(`${file}.tmp`, JSON.stringify({ version: VERSION, names }));
-      renameSync(`${file}.tmp`, file);
+      await replaceFile(file, JSON.stringify({ version: VERSION, names }));
     } catch (error) {
       log.warn(
         `cannot remember the column names in ${file}: ${messageOf(error)}; after a restart they are learned from the server again`,

@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import { open as openFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { syncFolder } from '../durable-file.ts';
 
 export interface DiskFile {
   /** Writes all parts at the position; resolves to the bytes that were written, fewer when the disk is full. */
@@ -42,15 +43,6 @@ async function handle(file: string, flags: string): Promise<DiskFile> {
     sync: () => opened.datasync(),
     close: () => opened.close(),
   };
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const opened = await openFile(folder, 'r');
-  try {
-    await opened.sync();
-  } finally {
-    await opened.close();
-  }
 }
 
 export const REAL_DISK: Disk = {

@@ -5,7 +5,9 @@
  */
 
 import fs from 'node:fs';
+import { unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { replaceFile, syncFolder } from '../durable-file.ts';
 import { systemCode } from '../errors.ts';
 import { parseLetter, type StoredLetter } from './letter-format.ts';
 
@@ -43,24 +45,8 @@ export function readLetterFile(file: string): LetterLine[] {
 }
 
 /** Puts these lines in the file's place; without any, the file goes. */
-export function replaceLetterFile(file: string, lines: readonly Uint8Array[]): void {
-  if (lines.length === 0) {
-    fs.unlinkSync(file);
-  } else {
-    const temporary = `${file}.tmp`;
-    const descriptor = fs.openSync(temporary, 'w', 0o600);
-    try {
-      fs.writeFileSync(descriptor, Buffer.concat(lines));
-      fs.fsyncSync(descriptor);
-    } finally {
-      fs.closeSync(descriptor);
-    }
-    fs.renameSync(temporary, file);
-  }
-  const folder = fs.openSync(path.dirname(file), 'r');
-  try {
-    fs.fsyncSync(folder);
-  } finally {
-    fs.closeSync(folder);
-  }
+export async function replaceLetterFile(file: string, lines: readonly Uint8Array[]): Promise<void> {
+  if (lines.length > 0) return replaceFile(file, Buffer.concat(lines));
+  await unlink(file);
+  await syncFolder(path.dirname(file));
 }

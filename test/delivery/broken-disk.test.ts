@@ -50,14 +50,14 @@ async function live(folder: string): Promise<{ passed: Set<number>; arrived: Set
     spool: { folder: path.join(folder, 'spool'), ...SPOOL },
     onSettled: (sequence) => settled.add(sequence),
   });
-  const checkpoint = () => {
+  const checkpoint = async () => {
+    await dataset.save(names);
     if (letters.flush()) for (const sequence of settled) passed.add(sequence);
-    dataset.save(names);
   };
   const feeding = (async () => {
     for (const batch of batches(BATCHES, ROWS, (key) => (BAD.includes(key) ? ',"bad":1' : ''))) {
       await delivery.accept(batch);
-      checkpoint();
+      await checkpoint();
     }
   })().catch(() => undefined);
   const isIn = () => settled.size >= BATCHES - 4 || (delivery.full && delivery.spoolTrouble !== '');
@@ -65,13 +65,13 @@ async function live(folder: string): Promise<{ passed: Set<number>; arrived: Set
   await server.restart();
   await feeding;
   await expect.poll(() => settled.size, { timeout: 3000, interval: 5 }).toBe(BATCHES);
-  checkpoint();
+  await checkpoint();
   // Some faults keep it from ever being empty.
   const endMs = performance.now() + DRAIN_MS;
   while (performance.now() < endMs && (delivery.spool?.usedBytes ?? 0) + delivery.stats.outboxBytes > 0)
     await sleep(5);
   await delivery.stop(100);
-  checkpoint();
+  await checkpoint();
   letters.close();
   return { passed, arrived: keysOf(server.rows) };
 }
@@ -136,10 +136,10 @@ test('every call that delivery makes', { timeout: 120_000 }, async () => {
   const sites = new Map<string, Operation>();
   for (const { site, operation } of await check(() => undefined))
     sites.set(`${operation} at ${site}`, operation);
-  const places = [...sites.keys()].filter((place) => place.includes('agent/delivery/'));
-  for (const file of ['disk', 'letter-disk', 'dataset'])
+  const places = [...sites.keys()].filter((place) => place.includes('agent/'));
+  for (const file of ['delivery/disk', 'delivery/letter-disk', 'delivery/dataset', 'agent/durable-file'])
     expect(
-      places.some((place) => place.includes(`/${file}.ts`)),
+      places.some((place) => place.includes(`${file}.ts`)),
       file,
     ).toBe(true);
   let runs = 0;
