@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Expression } from '../rules/ast.ts';
 import { ExpressionError, formatError, parse } from '../rules/parse.ts';
 import type { AlertingOptions } from './alerts/alerting.ts';
+import type { ProxyOptions } from './alerts/tls-dispatchers.ts';
 import type { Config } from './config.ts';
 import type { ClientOptions } from './delivery/client.ts';
 import type { DeliveryOptions } from './delivery/delivery.ts';
@@ -83,14 +84,19 @@ export function deliveryOptions(config: Config): FromConfig {
 
 /** @throws TetrashipError STATE: the id of the installation is kept in the state folder. */
 export function alertingOptions(config: Config, log: Logger): Omit<AlertingOptions, 'rules' | 'isBlocked'> {
-  const { stateDir, stream, nodeName, httpProxy, httpsProxy, noProxy } = config;
-  const proxy = {
+  const { stateDir, stream, nodeName } = config;
+  const rulePaths = config.rules ?? [];
+  const proxy = targetProxy(config);
+  return { rulePaths, stateDir, stream, nodeName, deploymentId: deploymentId(stateDir), proxy, log };
+}
+
+/** The proxies of alert targets. */
+export function targetProxy({ httpProxy, httpsProxy, noProxy }: Config): ProxyOptions {
+  return {
     ...(httpProxy && { httpProxy }),
     ...(httpsProxy && { httpsProxy }),
     ...(noProxy && { noProxy }),
   };
-  const rulePaths = config.rules ?? [];
-  return { rulePaths, stateDir, stream, nodeName, deploymentId: deploymentId(stateDir), proxy, log };
 }
 
 function pem(variable: string, file: string | undefined): string | undefined {

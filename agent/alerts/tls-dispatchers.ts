@@ -22,6 +22,8 @@ export interface ProxyOptions {
   readonly httpProxy?: string;
   readonly httpsProxy?: string;
   readonly noProxy?: string;
+  /** Makes the connections to a proxy, for who wants to see them; undici's own are pools. */
+  readonly clientFactory?: (origin: URL, options: object) => Dispatcher;
 }
 
 interface Made {

@@ -1,83 +1,48 @@
 /** Targets of alerts: whether each can be connected to. Nothing is sent: a test alert would wake somebody. */
 
-import { connect as connectTcp } from 'node:net';
-import { connect as connectTls } from 'node:tls';
-import type { RuleSet, Target } from '../../rules/ruleset.ts';
+import type { RuleSet } from '../../rules/ruleset.ts';
 import type { Config } from '../config.ts';
-import { messageOf, systemCode } from '../errors.ts';
+import { targetProxy } from '../pipeline-options.ts';
 import { connectionAdvice } from './connection-advice.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
+import { type Fault, type Place, reach } from './reach.ts';
 
-const TIMEOUT_MS = 10_000;
 /** Different places; more is no configuration that a person waits for. */
 const MAX_PLACES = 50;
 
 export async function checkTargets(config: Config, rules: RuleSet['rules']): Promise<Finding[]> {
-  const places = new Map<string, { target: Target; rule: string }>();
-  const found: Finding[] = [];
-  for (const { name, targets } of rules) {
-    for (const target of targets) {
-      const origin = URL.parse(target.endpoint)?.origin;
-      if (origin === undefined || target.endpoint.includes('${'))
-        found.push(
-          warn(
-            'targets',
-            `an endpoint of ${name} is only known when it is used`,
-            'see tetraship_alert_notifications_total once the agent runs',
-          ),
-        );
-      else if (!places.has(origin)) places.set(origin, { target, rule: name });
-    }
-  }
-  const proxied = config.httpProxy !== undefined || config.httpsProxy !== undefined;
-  if (proxied && places.size > 0)
-    return [
-      ...found,
+  const enabled = rules.filter((rule) => rule.enabled);
+  const { places, untried } = await reach(enabled, targetProxy(config), MAX_PLACES);
+  const found = places.map(findingOf);
+  if (untried > 0)
+    found.push(
       warn(
         'targets',
-        'a proxy is set: targets were not tried',
+        `${untried} places more were not tried`,
         'see tetraship_alert_notifications_total once the agent runs',
       ),
-    ];
-  const shown = [...places].slice(0, MAX_PLACES);
-  return [
-    ...found,
-    ...(await Promise.all(shown.map(([origin, { target, rule }]) => checkPlace(origin, target, rule)))),
-  ];
+    );
+  return found;
 }
 
-async function checkPlace(origin: string, target: Target, rule: string): Promise<Finding> {
-  const error = await connectionError(new URL(origin), target);
-  if (error === undefined) return ok('targets', `${origin} can be connected to (${target.type} of ${rule})`);
-  const code = systemCode(error);
+function findingOf({ type, users, origin, proxy, fault }: Place): Finding {
+  const who = `${type} of ${users[0]}${users.length === 1 ? '' : ` and ${users.length - 1} more`}`;
+  const where = origin ?? 'the endpoint';
+  const way = proxy === undefined ? '' : ` through the proxy ${proxy}`;
+  if (fault === undefined) return ok('targets', `${where} can be connected to${way} (${who})`);
   return fail(
     'targets',
-    `${origin} cannot be reached: ${messageOf(error)} (${target.type} of ${rule})`,
-    connectionAdvice(origin, code, messageOf(error), ''),
+    fault.kind === 'secret'
+      ? `${where} cannot be called: ${fault.cause} (${who})`
+      : `${where} cannot be reached${way}: ${fault.cause} (${who})`,
+    wayOut(origin, fault),
   );
 }
 
-function connectionError({ hostname, port, protocol }: URL, target: Target): Promise<Error | undefined> {
-  const isTls = protocol === 'https:';
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const place = { host, port: port === '' ? (isTls ? 443 : 80) : Number(port) };
-  return new Promise((resolve) => {
-    const socket = isTls
-      ? connectTls({
-          ...place,
-          servername: host,
-          // With an authority of its own the agent's connection decides; here it is only whether anybody is there.
-          rejectUnauthorized: !target.skipTlsCheck && target.tls.ca === undefined,
-        })
-      : connectTcp(place);
-    const end = (error: Error | undefined): void => {
-      socket.destroy();
-      resolve(error);
-    };
-    socket.setTimeout(TIMEOUT_MS, () =>
-      end(Object.assign(new Error('no answer in 10 s'), { code: 'TIMEOUT' })),
-    );
-    socket.once('error', end);
-    socket.once(isTls ? 'secureConnect' : 'connect', () => end(undefined));
-  });
+function wayOut(origin: string | undefined, { kind, cause, code }: Fault): string {
+  if (kind === 'secret')
+    return 'put the secret there, where this user can read it: until then the notifications wait';
+  if (kind === 'proxy')
+    return 'see whether the proxy of HTTPS_PROXY or HTTP_PROXY runs and lets this host and port through, or name the host in NO_PROXY';
+  return connectionAdvice(origin ?? 'https://host', code, cause, '');
 }

@@ -24,7 +24,7 @@ export function connectionAdvice(
     return `nothing listens at ${host}: see whether it runs, and check the port in ${setting}`;
   if (TLS_TRUST.has(code))
     return prefix === ''
-      ? 'put the certificate of its authority into `tls.ca` of the target'
+      ? 'put the certificate of its authority into a file and set "tetraship": {"caFile": …} in the target'
       : `put the certificate of its authority into a file and set ${prefix}CA_FILE`;
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return `its certificate is for another name: use one of those in ${setting}, or a certificate for this one`;
@@ -33,7 +33,7 @@ export function connectionAdvice(
   if (code === 'EPROTO' || /wrong version number|ssl3_get_record|packet length too long/i.test(message))
     return `it does not speak TLS at this port: write http:// in ${setting}, or use the port of https`;
   if (/certificate required|handshake failure|bad certificate/i.test(message))
-    return `it wants a client certificate${prefix === '' ? '' : `: set ${prefix}CERT_FILE and ${prefix}KEY_FILE`}`;
+    return `it wants a client certificate: ${prefix === '' ? 'set "tetraship": {"certFile": …, "keyFile": …} in the target' : `set ${prefix}CERT_FILE and ${prefix}KEY_FILE`}`;
   if (protocol === 'http:' && (code === 'ECONNRESET' || code === 'UND_ERR_SOCKET' || code.startsWith('HPE_')))
     return `it ends plain http: perhaps it speaks TLS, then write https:// in ${setting}`;
   if (code === 'TIMEOUT' || code === 'ETIMEDOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH')

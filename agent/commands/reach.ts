@@ -1,103 +1,165 @@
 /**
- * Whether targets can be reached: the connection is made (with its TLS handshake) and ended, and nothing is said over
- * it, so that nobody is alerted.
+ * Whether targets can be reached, over the connections that the agent itself would make: its secrets, its proxies, its
+ * certificates. Each connection is made up to its last handshake and ended before the first byte of a request, so that
+ * nobody is alerted.
  */
 
-import { readFileSync } from 'node:fs';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
 import fastq from 'fastq';
 import { hasReference } from '../../rules/references.ts';
 import type { Rule, Target } from '../../rules/ruleset.ts';
-import { SecretText } from '../alerts/secret-text.ts';
+import { Contact } from '../alerts/targets/contact.ts';
+import { type ProxyOptions, TlsDispatchers } from '../alerts/tls-dispatchers.ts';
 import { messageOf, systemCode } from '../errors.ts';
+import { type Dispatcher, Pool } from '../http-dispatchers.ts';
 
-const TIMEOUT_MS = 5_000;
-const AT_ONCE = 8;
+const TIMEOUT_MS = 10_000;
+const AT_ONCE = 16;
 
-/** One sentence for each place that does not answer, with the rules that would call it; places are tried once. */
-export async function unreachableTargets(rules: readonly Rule[]): Promise<string[]> {
-  const users = new Map<string, { target: Target; names: string[] }>();
+/** undici's words for a tunnel that was refused. */
+const PROXY_ANSWER = /^Proxy response \((\d+)\)/;
+
+/** A place that targets share: it is tried once. */
+export interface Place {
+  readonly type: Target['type'];
+  /** The rules that would call it, as `rule "a", target 1`; at least one. */
+  readonly users: readonly string[];
+  /** Without user and path, which may be secret; `undefined` where all of the endpoint may be. */
+  readonly origin: string | undefined;
+  /** Host and port of the proxy that was asked, if one was. */
+  readonly proxy: string | undefined;
+  /** Why a notification could not go there; `undefined`: it could. */
+  readonly fault: Fault | undefined;
+}
+
+export interface Fault {
+  /** A secret of the target cannot be had, the proxy brings nobody there, or the connection does not come about. */
+  readonly kind: 'secret' | 'proxy' | 'connection';
+  readonly cause: string;
+  /** Of the system or of undici; `''` without one. */
+  readonly code: string;
+}
+
+/** A place before it was tried. */
+interface Candidate {
+  readonly target: Target;
+  readonly users: string[];
+  /** Where the endpoint leads, or why that is not known. */
+  readonly leads: URL | Error;
+}
+
+/** @param proxy what is left out comes from the environment. @param most places that are tried, the first ones */
+export async function reach(
+  rules: readonly Rule[],
+  proxy: ProxyOptions,
+  most = Number.POSITIVE_INFINITY,
+): Promise<{ readonly places: readonly Place[]; readonly untried: number }> {
+  const candidates = [...candidatesOf(rules)];
+  const queue = fastq.promise((candidate: Candidate) => tried(candidate, proxy), AT_ONCE);
+  const places = await Promise.all(candidates.slice(0, most).map((candidate) => queue.push(candidate)));
+  return { places, untried: candidates.length - places.length };
+}
+
+function candidatesOf(rules: readonly Rule[]): Iterable<Candidate> {
+  const found = new Map<string, Candidate>();
   for (const { name, targets } of rules) {
     for (const [index, target] of targets.entries()) {
-      const key = JSON.stringify([target.endpoint, target.skipTlsCheck, target.tls]);
-      const entry = users.get(key) ?? { target, names: [] };
-      users.set(key, entry);
-      entry.names.push(`rule ${JSON.stringify(name)}, target ${index + 1}`);
+      const leads = where(target);
+      const place =
+        leads instanceof Error ? leads.message : [leads.origin, hasReference(target.endpoint), target.tls];
+      const key = JSON.stringify([place, target.skipTlsCheck]);
+      const candidate = found.get(key) ?? { target, users: [], leads };
+      found.set(key, candidate);
+      candidate.users.push(`rule ${JSON.stringify(name)}, target ${index + 1}`);
     }
   }
-  const queue = fastq.promise(
-    ({ target, names }: { target: Target; names: string[] }) => sentence(target, names),
-    AT_ONCE,
-  );
-  const answers = await Promise.all([...users.values()].map((user) => queue.push(user)));
-  return answers.filter((answer) => answer !== undefined);
+  return found.values();
 }
 
-async function sentence(target: Target, names: readonly string[]): Promise<string | undefined> {
-  const who = names.length === 1 ? names[0] : `${names[0]} and ${names.length - 1} more`;
-  // An endpoint may be a secret: only its host is shown, and not even that when it stands in a reference.
-  const isSecret = hasReference(target.endpoint);
-  let where = 'the endpoint';
+/** All secrets of the target are read for it, as for each notification. */
+function where(target: Target): URL | Error {
   try {
-    const url = new URL(new SecretText(target.endpoint).read());
-    const proxy = proxyOf(url);
-    if (!isSecret) where = url.host;
-    if (proxy !== undefined) where += `, through the proxy ${proxy.host}`;
-    await tryConnect(proxy ?? url, proxy === undefined ? target : undefined);
-    return undefined;
+    const credentials = target.type === 'alertmanager' ? target.credentials : undefined;
+    return new URL(new Contact(target, '', credentials).address().origin);
   } catch (error) {
-    return `${where} (${who}): ${(isSecret && systemCode(error)) || messageOf(error)}`;
+    return error instanceof Error ? error : new Error(messageOf(error));
   }
 }
 
-/** @param target whose certificate is checked as the agent would; a proxy's is taken as it is */
-function tryConnect(url: URL, target: Target | undefined): Promise<void> {
-  const secure = url.protocol === 'https:';
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
-  const trust =
-    target === undefined
-      ? { rejectUnauthorized: false }
-      : { rejectUnauthorized: !target.skipTlsCheck, ...pems(target) };
-  return new Promise((resolve, reject) => {
-    const socket: Socket = secure
-      ? connectTls({ host, port, servername: isIP(host) === 0 ? host : '', ...trust })
-      : connectTcp({ host, port });
+async function tried({ target, users, leads }: Candidate, proxy: ProxyOptions): Promise<Place> {
+  const { type, tls, skipTlsCheck } = target;
+  const isSecret = hasReference(target.endpoint);
+  if (leads instanceof Error) {
+    const origin = isSecret ? undefined : URL.parse(target.endpoint)?.origin;
+    return { type, users, origin, proxy: undefined, fault: faultOf('secret', leads, false) };
+  }
+  let asked: string | undefined;
+  const clientFactory = (origin: URL, options: object) =>
+    new ProxyPool(origin, options, () => {
+      asked = origin.host;
+    });
+  const dispatchers = new TlsDispatchers({ ...proxy, clientFactory }, TIMEOUT_MS);
+  let error: Error | undefined;
+  try {
+    error = await connectionError(dispatchers.for(tls, skipTlsCheck), leads.origin);
+  } catch (failure) {
+    error = failure instanceof Error ? failure : new Error(messageOf(failure));
+  } finally {
+    await dispatchers.destroy();
+  }
+  const kind = asked === undefined || isOfTls(error) ? 'connection' : 'proxy';
+  const fault = error && faultOf(kind, error, isSecret);
+  return { type, users, origin: isSecret ? undefined : leads.origin, proxy: asked, fault };
+}
+
+/** @param isSecret the system's words name a host that may be secret */
+function faultOf(kind: Fault['kind'], error: Error, isSecret: boolean): Fault {
+  const code = systemCode(error);
+  const [, status] = PROXY_ANSWER.exec(error.message) ?? [];
+  if (status !== undefined) return { kind, cause: `it answers ${status}`, code };
+  return { kind, cause: (isSecret && code) || messageOf(error), code };
+}
+
+/** Then the proxy has done its part. */
+function isOfTls(error: Error | undefined): boolean {
+  return error !== undefined && /CERT|TLS|SSL|EPROTO|SIGNATURE/.test(systemCode(error));
+}
+
+/** Says when the proxy is asked for a way: which targets go by it is for the dispatcher to know. */
+class ProxyPool extends Pool {
+  readonly #onAsked: () => void;
+
+  constructor(origin: URL, options: object, onAsked: () => void) {
+    super(origin, options);
+    this.#onAsked = onAsked;
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    this.#onAsked();
+    return super.dispatch(options, handler);
+  }
+}
+
+/** Resolves to `undefined` once a request could be written. */
+function connectionError(dispatcher: Dispatcher, origin: string): Promise<Error | undefined> {
+  return new Promise((resolve) => {
     const timer = setTimeout(
-      () => socket.destroy(new Error(`no answer in ${TIMEOUT_MS / 1000} s`)),
+      () => resolve(Object.assign(new Error(`no answer in ${TIMEOUT_MS / 1000} s`), { code: 'TIMEOUT' })),
       TIMEOUT_MS,
     );
-    socket.once(secure ? 'secureConnect' : 'connect', () => {
-      resolve();
-      socket.destroy();
-    });
-    socket.once('error', reject);
-    socket.once('close', () => clearTimeout(timer));
+    const end = (error: Error | undefined): void => {
+      clearTimeout(timer);
+      resolve(error);
+    };
+    dispatcher.dispatch(
+      { origin, path: '/', method: 'GET' },
+      {
+        onRequestStart(controller) {
+          end(undefined);
+          // From here undici writes nothing.
+          controller.abort(new Error('the connection is all that was wanted'));
+        },
+        onResponseError: (_, error) => end(error),
+      },
+    );
   });
-}
-
-/** As the agent would go: by the proxy of the URL's protocol, unless the host is excepted. */
-function proxyOf(url: URL): URL | undefined {
-  const { HTTP_PROXY, http_proxy, HTTPS_PROXY, https_proxy, NO_PROXY, no_proxy } = process.env;
-  const proxy = url.protocol === 'https:' ? (https_proxy ?? HTTPS_PROXY) : (http_proxy ?? HTTP_PROXY);
-  if (proxy === undefined || proxy === '') return undefined;
-  const exceptions = (no_proxy ?? NO_PROXY ?? '').split(/[,\s]+/).filter((entry) => entry !== '');
-  return exceptions.some((entry) => isExcepted(url, entry)) ? undefined : new URL(proxy);
-}
-
-/** `*`, a host with its subdomains (a dot or `*.` may stand before it), either with `:port`. */
-function isExcepted(url: URL, entry: string): boolean {
-  const [, name = '', port] = /^(.+?)(?::(\d+))?$/.exec(entry.toLowerCase()) ?? [];
-  if (port !== undefined && port !== url.port) return false;
-  const host = name.replace(/^\*?\./, '');
-  return name === '*' || url.hostname === host || url.hostname.endsWith(`.${host}`);
-}
-
-function pems({ tls }: Target): { ca?: Buffer; cert?: Buffer; key?: Buffer } {
-  return {
-    ...(tls.ca !== undefined && { ca: readFileSync(tls.ca) }),
-    ...(tls.cert !== undefined && { cert: readFileSync(tls.cert) }),
-    ...(tls.key !== undefined && { key: readFileSync(tls.key) }),
-  };
 }

@@ -64,7 +64,7 @@ async function reportOn(file: string, added: ReadonlySet<string>, connect: boole
     const suggest = warnings.length < WARNINGS_SHOWN;
     warnings.push(...lint(rule, added, suggest).map((text) => ({ rule: rule.name, text })));
   }
-  const unreachable = connect ? await (await import('./reach.ts')).unreachableTargets(rules) : [];
+  const unreachable = connect ? await unreachableTargets(rules) : [];
   return {
     file,
     rules: rules.length,
@@ -72,6 +72,19 @@ async function reportOn(file: string, added: ReadonlySet<string>, connect: boole
     warnings,
     unreachable,
   };
+}
+
+/** One sentence for each place that cannot be called. */
+async function unreachableTargets(rules: readonly Rule[]): Promise<string[]> {
+  const { reach } = await import('./reach.ts');
+  const { places } = await reach(rules, {});
+  return places.flatMap(({ origin, proxy, users, fault }) => {
+    if (fault === undefined) return [];
+    const who = users.length === 1 ? users[0] : `${users[0]} and ${users.length - 1} more`;
+    const where = origin === undefined ? 'the endpoint' : new URL(origin).host;
+    const way = proxy === undefined ? '' : `, through the proxy ${proxy}`;
+    return [`${where}${way} (${who}): ${fault.cause}`];
+  });
 }
 
 /** What cannot be read is a fault like any other. */

@@ -164,7 +164,7 @@ export const PROXY_OPTIONS = {
     aliases: ['http_proxy'],
     group: 'Proxy',
     kind: proxyUrl('http://proxy:3128'),
-    help: 'Proxy for http URLs of the server and of alert targets.',
+    help: 'Proxy for http URLs of the server and of alert targets, and for https ones without HTTPS_PROXY.',
   }),
   noProxy: optional({
     name: 'NO_PROXY',

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createWebhook } from '../receiver/index.ts';
+import { createProxy, createWebhook } from '../receiver/index.ts';
 import { createAlerts, firstTarget, LogBook, row, until } from './support.ts';
 
 const PATIENCE_MS = 5_000;
@@ -158,25 +158,19 @@ test('certificates are checked unless the rule says otherwise', async ({ skip })
 });
 
 test('a proxy is used for what is not exempt', async () => {
-  const asked: (string | undefined)[] = [];
-  const proxy = createServer().on('connect', (request, socket) => {
-    asked.push(request.url);
-    socket.on('error', () => undefined); // the agent ends a refused tunnel as it likes
-    socket.end('HTTP/1.1 502 no\r\n\r\n');
-  });
-  await using listening = await listen(proxy);
+  await using proxy = await createProxy({ refuse: 502 });
   await using direct = await createWebhook();
   const targets = [
     { type: 'webhook', endpoint: 'http://alerts.invalid/x' },
     { type: 'webhook', endpoint: direct.url },
   ];
   await using alerts = createAlerts([{ targets }], {
-    proxy: { httpProxy: listening.url, noProxy: '127.0.0.1' },
+    proxy: { httpProxy: proxy.url, noProxy: '127.0.0.1' },
   });
   alerts.accept(0, 'match', podRow('a'));
   await direct.waitForRequests(1, PATIENCE_MS);
   await until(() => firstTarget(alerts).retries > 0);
-  expect(asked).toEqual(['alerts.invalid:80']);
+  expect(proxy.asked).toEqual(['alerts.invalid:80']);
 });
 
 /** On a free port; closed with all its connections at the end of the scope. */

@@ -2,16 +2,13 @@
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:https';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Duplex } from 'node:stream';
 import { Ajv } from 'ajv';
 import { afterAll, describe, expect, test } from 'vitest';
 import schema from '../../rules/notification-schema.json' with { type: 'json' };
-import { createWebhook, type Webhook } from '../receiver/index.ts';
+import { createProxy, createWebhook, type Webhook } from '../receiver/index.ts';
 import { createAlerts, firstTarget, LogBook, row, until } from './support.ts';
 
 const PATIENCE_MS = 5_000;
@@ -251,34 +248,20 @@ test('a proxy carries TLS to the target, whose certificate is checked against ou
   await using webhook = await createWebhook({
     tls: { key: readFileSync(theirs.key, 'utf8'), cert: readFileSync(theirs.cert, 'utf8') },
   });
-  const asked: (string | undefined)[] = [];
-  const proxy = createHttpServer().on('connect', (request, client: Duplex) => {
-    asked.push(request.url);
-    const server = connect(Number(new URL(webhook.url).port), '127.0.0.1', () => {
-      client.write('HTTP/1.1 200 OK\r\n\r\n');
-      server.pipe(client).pipe(server);
-    });
-    for (const side of [server, client]) side.on('error', () => [server, client].map((one) => one.destroy()));
+  await using proxy = await createProxy();
+  const trusted = { type: 'webhook', endpoint: webhook.url, tetraship: { caFile: theirs.cert } };
+  const untrusted = { type: 'webhook', endpoint: webhook.url };
+  await using alerts = createAlerts([{ targets: [trusted, untrusted] }], {
+    proxy: { httpsProxy: proxy.url },
   });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  const address = proxy.address();
-  const httpsProxy = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
-  try {
-    const trusted = { type: 'webhook', endpoint: webhook.url, tetraship: { caFile: theirs.cert } };
-    const untrusted = { type: 'webhook', endpoint: webhook.url };
-    await using alerts = createAlerts([{ targets: [trusted, untrusted] }], { proxy: { httpsProxy } });
-    alerts.accept(0, 'match', row({ pod: 'a' }));
-    await webhook.waitForRequests(1, PATIENCE_MS);
-    await until(() => firstTarget(alerts).sent === 1 && (alerts.stats.targets[1]?.retries ?? 0) > 0);
-    expect(alerts.stats.targets).toMatchObject([
-      { sent: 1 },
-      { sent: 0, trouble: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
-    ]);
-    expect(asked[0]).toBe(new URL(webhook.url).host);
-  } finally {
-    proxy.closeAllConnections();
-    proxy.close();
-  }
+  alerts.accept(0, 'match', row({ pod: 'a' }));
+  await webhook.waitForRequests(1, PATIENCE_MS);
+  await until(() => firstTarget(alerts).sent === 1 && (alerts.stats.targets[1]?.retries ?? 0) > 0);
+  expect(alerts.stats.targets).toMatchObject([
+    { sent: 1 },
+    { sent: 0, trouble: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
+  ]);
+  expect(proxy.asked[0]).toBe(new URL(webhook.url).host);
 });
 
 function selfSigned(name: string): { key: string; cert: string } | undefined {

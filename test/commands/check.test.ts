@@ -2,13 +2,13 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { look } from '../../agent/commands/check.ts';
 import type { Finding } from '../../agent/commands/finding.ts';
 import { Workplace } from '../e2e/agent.ts';
-import { createReceiver, createWebhook, type Receiver } from '../receiver/index.ts';
+import { createProxy, createReceiver, createWebhook, type Receiver } from '../receiver/index.ts';
 
 const place = new Workplace();
 afterAll(() => place[Symbol.dispose]());
@@ -55,10 +55,16 @@ async function findings(changes: Record<string, string> = {}, offline = false): 
 const troubles = (found: readonly Finding[]): readonly Finding[] =>
   found.filter(({ level }) => level !== 'ok');
 
-function rules(endpoint: string): string {
+function rules(endpoint: string, tetraship = {}, ofTarget = {}): string {
   const file = place.join('rules.json');
   const rule = { type: 'composite', config: 'process_exec_process_binary =% "curl"' };
-  const alert = { name: 'curl', message: 'm', rule, targets: [{ type: 'webhook', endpoint }] };
+  const alert = {
+    name: 'curl',
+    message: 'm',
+    rule,
+    targets: [{ type: 'webhook', endpoint, tetraship: ofTarget }],
+    tetraship,
+  };
   writeFileSync(file, JSON.stringify({ version: 'v1', alerts: [alert] }));
   return file;
 }
@@ -77,7 +83,7 @@ test('where all is well, each line says what was seen', async () => {
     'Parseable v2.9.5; it takes bodies of up to 10.0 MiB',
     'the dataset tetrademo has 5 of at most 1,000 columns',
     'its clock and this one agree',
-    'can be connected to (webhook of curl)',
+    'can be connected to (webhook of rule "curl", target 1)',
   ])
     expect(text).toContain(words);
   expect(text).not.toContain('secret');
@@ -257,7 +263,7 @@ test.each<[string, () => Record<string, string>, string, RegExp, RegExp]>([
     'a target that is not there',
     () => ({ TETRASHIP_RULES: rules('http://127.0.0.1:9/secret') }),
     'fail targets',
-    /127\.0\.0\.1:9 cannot be reached: .*ECONNREFUSED.*\(webhook of curl\)$/,
+    /127\.0\.0\.1:9 cannot be reached: .*ECONNREFUSED.*\(webhook of rule "curl", target 1\)$/,
     /endpoint of the target/,
   ],
   [
@@ -274,6 +280,77 @@ test.each<[string, () => Record<string, string>, string, RegExp, RegExp]>([
   expect(one?.text).toMatch(text);
   expect(one?.wayOut).toMatch(wayOut);
   expect(JSON.stringify(found)).not.toMatch(/hunter2|secret/);
+});
+
+const ofTargets = (found: readonly Finding[]): readonly Finding[] =>
+  found.filter(({ subject }) => subject === 'targets');
+
+/** The server is reached without the proxy, at its other name. */
+function behindProxy(proxy: string, endpoint: string): Record<string, string> {
+  return {
+    PARSEABLE_URL: receiver.url.replace('127.0.0.1', 'localhost'),
+    ...{ HTTP_PROXY: proxy, NO_PROXY: 'localhost', TETRASHIP_RULES: rules(endpoint) },
+  };
+}
+
+test('behind a proxy, targets are tried through it', async () => {
+  await using webhook = await createWebhook({});
+  await using proxy = await createProxy();
+  const { host } = new URL(proxy.url);
+  const through = ofTargets(await findings(behindProxy(proxy.url, `${webhook.url}/secret`)));
+  expect(through).toMatchObject([
+    { level: 'ok', text: expect.stringContaining(`can be connected to through the proxy ${host} (webhook`) },
+  ]);
+  expect(proxy.asked).toEqual([new URL(webhook.url).host]);
+  const past = ofTargets(
+    await findings(behindProxy(proxy.url, webhook.url.replace('127.0.0.1', 'localhost'))),
+  );
+  expect(past[0]).toMatchObject({ level: 'ok', text: expect.not.stringContaining('proxy') });
+  expect(proxy.asked).toHaveLength(1);
+  expect(webhook.count).toBe(0);
+});
+
+test.each<[string, { refuse?: number }, RegExp]>([
+  ['the target is not there', {}, /:9 cannot be reached through the proxy 127\.0\.0\.1:\d+: it answers 502/],
+  ['the proxy forbids it', { refuse: 403 }, /through the proxy 127\.0\.0\.1:\d+: it answers 403/],
+  ['the proxy is not there', {}, /through the proxy 127\.0\.0\.1:\d+: .*ECONNREFUSED/],
+])('behind a proxy: %s', async (name, options, text) => {
+  await using proxy = await createProxy(options);
+  if (name === 'the proxy is not there') await proxy[Symbol.asyncDispose]();
+  const address = proxy.url.replace('//', '//user:hunter2@');
+  const found = ofTargets(await findings(behindProxy(address, 'http://127.0.0.1:9/secret')));
+  expect(found).toMatchObject([
+    { level: 'fail', text: expect.stringMatching(text), wayOut: expect.stringContaining('NO_PROXY') },
+  ]);
+  expect(JSON.stringify(found)).not.toMatch(/hunter2|secret/);
+});
+
+test('an endpoint that is a secret is tried and never shown', async () => {
+  await using webhook = await createWebhook({});
+  const file = place.join('endpoint');
+  writeFileSync(file, `${webhook.url}/token`);
+  const settings = { TETRASHIP_RULES: rules(`\${file:${file}}`) };
+  expect(ofTargets(await findings(settings))).toMatchObject([
+    { level: 'ok', text: 'the endpoint can be connected to (webhook of rule "curl", target 1)' },
+  ]);
+  writeFileSync(file, 'http://hidden.invalid/token');
+  const [away] = ofTargets(await findings(settings));
+  expect(away).toMatchObject({ level: 'fail', text: expect.stringMatching(/: (ENOTFOUND|EAI_AGAIN) /) });
+  rmSync(file);
+  const [missing] = ofTargets(await findings(settings));
+  expect(missing).toMatchObject({
+    ...{
+      level: 'fail',
+      text: expect.stringMatching(/^the endpoint cannot be called: cannot read .*no such file/),
+    },
+    wayOut: expect.stringContaining('notifications wait'),
+  });
+  expect(JSON.stringify([away, missing])).not.toContain('hidden.invalid');
+});
+
+test('a rule that is not enabled calls nobody', async () => {
+  const settings = { TETRASHIP_RULES: rules('http://127.0.0.1:9/', { enabled: false }) };
+  expect(ofTargets(await findings(settings))).toEqual([]);
 });
 
 test('a certificate that is not trusted, and one that is', async () => {
@@ -294,6 +371,25 @@ test('a certificate that is not trusted, and one that is', async () => {
   const trusted = await findings({ PARSEABLE_URL: secure.url, PARSEABLE_CA_FILE: place.join('cert.pem') });
   expect(troubles(trusted)).toEqual([]);
   expect(trusted.some(({ text }) => text.endsWith('and its certificate is good'))).toBe(true);
+  await using webhook = await createWebhook({ tls: { key, cert } });
+  await using proxy = await createProxy();
+  for (const HTTPS_PROXY of ['', proxy.url]) {
+    const settings = { HTTPS_PROXY, NO_PROXY: new URL(receiver.url).host };
+    const strange = await findings({ ...settings, TETRASHIP_RULES: rules(webhook.url) });
+    expect(troubles(strange)).toMatchObject([
+      {
+        subject: 'targets',
+        text: expect.stringContaining('self-signed'),
+        wayOut: expect.stringContaining('caFile'),
+      },
+    ]);
+    const tls = { caFile: place.join('cert.pem') };
+    expect(troubles(await findings({ ...settings, TETRASHIP_RULES: rules(webhook.url, {}, tls) }))).toEqual(
+      [],
+    );
+  }
+  expect(proxy.asked).toHaveLength(2);
+  expect(webhook.count).toBe(0);
 });
 
 test('wrong settings are told by name', async () => {

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { createProxy } from '../receiver/index.ts';
 import { cli } from './in-process.ts';
 import { composite, file, folder, hook, rulesFile } from './rules-files.ts';
 
@@ -172,8 +173,12 @@ describe('check', () => {
         '  unreachable: the endpoint (rule "d", target 1): the variable NO_SUCH_VARIABLE is not set',
         '',
       ]);
-      vi.stubEnv('HTTP_PROXY', `http://127.0.0.1:${port}`);
-      expect((await cli('rules', 'check', '--connect', rules)).stdout).not.toContain('ECONNREFUSED');
+      await using proxy = await createProxy();
+      vi.stubEnv('HTTP_PROXY', proxy.url);
+      expect((await cli('rules', 'check', '--connect', rules)).stdout).toContain(
+        `127.0.0.1:1, through the proxy ${new URL(proxy.url).host} (rule "b", target 1 and 1 more): it answers 502`,
+      );
+      expect(proxy.asked.sort()).toEqual(['127.0.0.1:1', `127.0.0.1:${port}`]);
       vi.stubEnv('NO_PROXY', 'example.com,127.0.0.1');
       expect((await cli('rules', 'check', '--connect', rules)).stdout).toContain('ECONNREFUSED');
       vi.stubEnv('NO_PROXY', '');

@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Client, type ClientOptions, type Wire } from '../../agent/delivery/client.ts';
 import { DeliveryStats } from '../../agent/delivery/stats.ts';
-import { createReceiver } from '../receiver/index.ts';
+import { createProxy, createReceiver } from '../receiver/index.ts';
 import { tempFolder } from './fixtures.ts';
 
 function client(
@@ -134,26 +134,14 @@ test('the address never shows a password', () => {
 });
 
 test('through a proxy, but not to the hosts that need none', async () => {
-  let tunnels = 0;
   await using receiver = await createReceiver();
-  await using proxy = await listen((_, response) => response.writeHead(500).end());
-  proxy.server.on('connect', (request, socket, head) => {
-    tunnels++;
-    const [host = '', port = ''] = (request.url ?? '').split(':');
-    const upstream = connect(Number(port), host, () => {
-      socket.write('HTTP/1.1 200 OK\r\n\r\n');
-      upstream.write(head);
-      upstream.pipe(socket).pipe(upstream);
-    });
-    upstream.on('error', () => socket.destroy());
-    socket.on('error', () => upstream.destroy());
-  });
+  await using proxy = await createProxy();
   const through = client([receiver.url], { proxy: { http: proxy.url } });
   expect(await through.client.post(0, ROW)).toMatchObject({ status: 200 });
-  expect(tunnels).toBe(1);
+  expect(proxy.asked).toEqual([new URL(receiver.url).host]);
   const past = client([receiver.url], { proxy: { http: proxy.url, none: '127.0.0.1' } });
   expect(await past.client.post(0, ROW)).toMatchObject({ status: 200 });
-  expect(tunnels).toBe(1);
+  expect(proxy.asked).toEqual([new URL(receiver.url).host]);
   expect(receiver.rowCount).toBe(2);
   await Promise.all([through.client.destroy(), past.client.destroy()]);
 });
