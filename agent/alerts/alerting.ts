@@ -157,8 +157,7 @@ export class Alerting {
     clearInterval(this.#blockedTimer);
     await this.#reloading;
     await this.#alerts.stop(this.#isOn ? Math.min(graceMs, STOP_GRACE_MS) : graceMs);
-    this.#file.close();
-    await this.save();
+    if (this.#isOn && this.#program !== undefined) await this.#file.close();
   }
 
   #lookBlocked(): void {
