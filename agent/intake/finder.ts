@@ -111,40 +111,36 @@ export class Finder {
   #takeNew(backups: readonly Backup[], active: HeldFile | undefined): void {
     const { held, history } = this.#parts;
     for (const backup of backups) {
-      const { stem, path, facts } = backup;
-      const known = this.#heldAs(backup);
+      const { stem, path, facts, isCompressed } = backup;
+      // Its new name is news, where the folder could not be listed before.
+      const known = held.find(facts, path) ?? (isCompressed ? undefined : held.find(facts, this.home.target));
       if (known !== undefined) {
         known.tracked.path = path;
         if (!known.isOpen) known.sawSize(facts.sizeBytes);
       } else if (active !== undefined && isSameInode(active.inode, facts)) {
         active.tracked.path = path;
         this.#take(active);
-      } else if (history.isKnown(stem, facts.inode)) {
-        continue;
-      } else if (!this.#isCopyOfKnown(backup)) {
+      } else if (!this.#isKnown(backup)) {
         this.#takeBackup(backup);
         if (this.#isStuck) return;
       }
-      history.knows(stem, facts.inode, held.find(facts)?.tracked);
+      history.knows(stem, facts.inode, known?.tracked ?? held.find(facts)?.tracked);
     }
     if (active !== undefined && !this.#isStuck && held.find(active.inode) === undefined) this.#take(active);
   }
 
-  /** An inode is proof only while a descriptor keeps it from being used again. */
-  #heldAs({ path, facts, isCompressed }: Backup): HeldFile | undefined {
-    const file = this.#parts.held.find(facts);
-    if (file === undefined || file.isOpen || file.tracked.path === path) return file;
-    return !isCompressed && file.tracked.path === this.home.target ? file : undefined;
-  }
-
-  /** A backup that was compressed since: by its name, and where its first line is known, by that. */
-  #isCopyOfKnown({ stem, path, isCompressed }: Backup): boolean {
-    const hash = this.#parts.history.firstLineOf(stem);
-    if (!isCompressed || hash === undefined) return false;
-    if (hash === '') return true;
+  /** Held before, or older than what is wanted; also as the compressed copy of such a one. */
+  #isKnown({ stem, path, facts, isCompressed }: Backup): boolean {
+    const { history, resume } = this.#parts;
+    const hash = history.firstLineOf(stem);
+    const isInode = history.isKnown(stem, facts.inode);
+    if (!isCompressed || hash === undefined) return isInode;
+    // One without a first line was known by its name alone, and by a number: another may have taken both since.
+    if (hash === '' ? !resume.isSearching : isInode) return true;
     const copy = this.#openCopy(path);
     this.#close(copy);
-    return copy?.tracked.identity.firstLineHash === hash;
+    const copyHash = copy?.tracked.identity.firstLineHash ?? '';
+    return hash === '' ? !resume.isLookedFor(copyHash) : copyHash === hash;
   }
 
   /** Deals with the backup, unless this look is stuck. */
@@ -270,8 +266,7 @@ export class Finder {
 
   /** The log is followed by its path all the same, but what is not seen now is not gone because of that. */
   #waitIfSearching(): void {
-    const { point, waiting } = this.#parts.resume;
-    if ((point !== undefined || waiting.length > 0) && this.#mayWait()) this.#isStuck = true;
+    if (this.#parts.resume.isSearching && this.#mayWait()) this.#isStuck = true;
   }
 
   #list(): Backup[] {

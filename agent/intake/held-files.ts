@@ -1,8 +1,12 @@
 /**
  * The files of one lineage that are not read to their end, oldest first, held by their descriptors.
  *
+ *     [first  open … open  closed … closed  newest]
+ *
  * Bounded: beyond the limits a file waits closed, and is opened again when those before it are done. If it is
  * deleted until then, it is lost, and counted. A deleted file that is held keeps its disk space: hence the second limit.
+ * The first is open whenever it can be, one too many perhaps. The newest is always open, so that it is closed only
+ * under its last name and with its first line known: by these it, or its compressed copy, is found again.
  */
 
 import { HELD_DELETED_LIMIT_BYTES, HELD_FILES_LIMIT } from '../limits.ts';
@@ -54,8 +58,14 @@ export class HeldFiles {
     return this.#files.values();
   }
 
-  find(inode: Inode): HeldFile | undefined {
-    return this.#files.find((file) => isSameInode(file.inode, inode));
+  /**
+   * An inode is proof only while a descriptor keeps it from being used again: of one that waits closed, the name must
+   * be the same too.
+   */
+  find(inode: Inode, path?: string): HeldFile | undefined {
+    return this.#files.find(
+      (file) => isSameInode(file.inode, inode) && (file.isOpen || file.tracked.path === path),
+    );
   }
 
   /** The held file of this first line and length: the plain form of a compressed copy. */
@@ -79,8 +89,8 @@ export class HeldFiles {
     this.#files.push(file);
     this.#context.stats.openFiles++;
     this.#context.stats.filesTaken++;
-    if (this.#hasRoom()) return;
-    this.#close(file);
+    if (last === undefined || last === this.first || this.#hasRoom()) return;
+    this.#close(last);
     this.#context.stats.heldLimitHits++;
     this.#context.once.say(
       'error',
@@ -99,7 +109,7 @@ export class HeldFiles {
       const facts = this.#context.attempt('look', file.tracked.path, () => file.facts());
       if (facts?.links === 0) deletedBytes += facts.sizeBytes;
     }
-    return open === 1 || (open <= this.#limits.files && deletedBytes <= this.#limits.deletedBytes);
+    return open <= this.#limits.files && deletedBytes <= this.#limits.deletedBytes;
   }
 
   /** Lets the first one go. */
@@ -116,10 +126,15 @@ export class HeldFiles {
 
   /**
    * Opens waiting files as far as there is room. One that is gone is lost; one that cannot be opened now is waited for.
-   * @param refresh brings their paths up to date; called at most once
+   * @param refresh brings their paths up to date
    * @param copyOf opens the compressed copy of a file that is gone
+   * @param onLost of one that is gone, and its copy too
    */
-  openWaiting(refresh: () => void, copyOf: (file: HeldFile) => HeldFile | undefined): void {
+  openWaiting(
+    refresh: () => void,
+    copyOf: (file: HeldFile) => HeldFile | undefined,
+    onLost: (file: HeldFile) => void,
+  ): void {
     let isFresh = false;
     for (let at = 0; at < this.#files.length; ) {
       const file = this.#files[at];
@@ -137,11 +152,12 @@ export class HeldFiles {
         if (opened === undefined) {
           this.#files.splice(at, 1);
           this.#gone(file);
+          onLost(file);
           continue;
         }
         this.#files[at] = opened;
         this.#context.stats.openFiles++;
-        if (this.#hasRoom()) continue;
+        if (at === 0 || this.#hasRoom()) continue;
         this.#close(opened);
         return;
       }

@@ -135,7 +135,6 @@ export class Lineage implements Source {
 
   #hasGrown(newest: HeldFile, active: FileFacts | undefined): boolean {
     const isActive = active !== undefined && isSameInode(active, newest.inode);
-    if (!isActive && !newest.isOpen) return false;
     return (
       this.#context.attempt('look', newest.tracked.path, () =>
         newest.sawSize((isActive ? active : newest.facts()).sizeBytes),
@@ -158,6 +157,8 @@ export class Lineage implements Source {
     this.#held.openWaiting(
       () => this.#catchUp(),
       (file) => this.#finder.copyOf(file),
+      // Counted now: the checkpoint must not have it counted again.
+      ({ tracked, offsetBytes }) => this.#history.ended(tracked, offsetBytes),
     );
     return this.#held.first?.isOpen === true;
   }

@@ -47,6 +47,16 @@ export class Resume {
     );
   }
 
+  get isSearching(): boolean {
+    return this.point !== undefined || this.waiting.length > 0;
+  }
+
+  /** Whether a file of this first line, the one to go on with or one behind it, was not found so far. */
+  isLookedFor(firstLineHash: string): boolean {
+    const files = this.point === undefined ? this.waiting : [this.point.file, ...this.waiting];
+    return firstLineHash !== '' && files.some(({ identity }) => identity.firstLineHash === firstLineHash);
+  }
+
   /** Ends the search with this file; returns where to go on in it. */
   found({ sizeBytes }: HeldFile): number {
     const point = this.point;

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Intake } from '../../agent/intake/intake.ts';
 import { type Bench, makeIntake, Reader, RecordingLog, temporaryFolder, Writer } from './harness.ts';
 
@@ -124,6 +124,21 @@ test('a file whose copy alone is left is found by it after a restart', async () 
   expect(await lookAndRead(await started({ resume }))).toEqual(['a', 'b']);
 });
 
+test('the copy of one that took the name of an empty one is read after a restart', async () => {
+  writer.create();
+  const first = await started();
+  writer.rotate();
+  writer.write('a\n');
+  first.look();
+  const backup = writer.rotate(true);
+  reader.readAll(first);
+  writer.compress(backup);
+  const resume = first.resumeState(new Map());
+  await first.stop();
+  reader = new Reader();
+  expect(await lookAndRead(await started({ resume }))).toEqual(['a']);
+});
+
 test('a backup that is compressed while the folder is being listed is found by its copy, in its order', async () => {
   writer.write('a\n');
   const backup = writer.rotate();
@@ -169,6 +184,105 @@ test('a backup that waits closed is read from its copy', async () => {
   expect(await lookAndRead(intake)).toEqual(['a', 'b', 'c']);
   expect(intake.stats.lostFiles).toBe(0);
 });
+
+describe('beyond the limit of held files', () => {
+  const heldLimits = { files: 2, deletedBytes: 1 << 30 };
+
+  /** A log that is rotated while nobody reads: each file is new and empty when it is seen first. */
+  function outgrow(intake: Intake, lines: readonly string[], rotate: () => void): void {
+    for (const line of lines) {
+      intake.look();
+      writer.write(`${line}\n`);
+      intake.look();
+      writer.write(`more of ${line}\n`);
+      rotate();
+    }
+    intake.look();
+  }
+
+  const linesOf = (names: readonly string[]): string[] => names.flatMap((name) => [name, `more of ${name}`]);
+  const rotateAndCompress = (): void => {
+    writer.compress(writer.rotate());
+  };
+
+  test('files that were empty when seen first, and compressed before they were seen as backups, are not lost', async () => {
+    const intake = await started({ heldLimits });
+    outgrow(intake, ['a', 'b', 'c', 'd', 'e'], rotateAndCompress);
+    expect(intake.stats.openFiles).toBe(2);
+    expect(await lookAndRead(intake)).toEqual(linesOf(['a', 'b', 'c', 'd', 'e']));
+    expect(intake.stats).toMatchObject({ lostFiles: 0, lostBytes: 0, openFiles: 1 });
+    expect(log.count('bytes are lost')).toBe(0);
+  });
+
+  test('those of which no whole line was seen neither', async () => {
+    const intake = await started({ heldLimits });
+    for (const line of ['a', 'b', 'c', 'd']) {
+      intake.look();
+      writer.write(line);
+      intake.look();
+      writer.write('\n');
+      rotateAndCompress();
+    }
+    expect(await lookAndRead(intake)).toEqual(['a', 'b', 'c', 'd']);
+    expect(intake.stats).toMatchObject({ lostFiles: 0, lostBytes: 0 });
+  });
+
+  test('the number of a file that waits closed, given to the next one, is no proof', async () => {
+    const intake = await started({ heldLimits });
+    writer.create();
+    writer.rotate();
+    writer.write('a\n');
+    writer.rotate();
+    intake.look();
+    writer.write('b\n');
+    rotateAndCompress();
+    // Most file systems give it the number that the compressed file has just left.
+    writer.rotate();
+    expect(await lookAndRead(intake)).toEqual(['a', 'b']);
+  });
+
+  test('what is really deleted is counted once, also after restarts', async () => {
+    const intake = await started({ heldLimits });
+    outgrow(intake, ['a', 'b', 'c', 'd'], rotateAndCompress);
+    const [, , third = ''] = copies();
+    fs.unlinkSync(third);
+    const lostBytes = 'c\nmore of c\n'.length;
+    const killed = intake.resumeState(new Map());
+    const all = linesOf(['a', 'b', 'd']);
+    expect(await lookAndRead(intake)).toEqual(all);
+    expect(intake.stats).toMatchObject({ lostFiles: 1, lostBytes });
+    // Killed before the loss was written down; after, with nothing delivered; and with everything.
+    const restarts = [
+      { resume: killed, lines: all },
+      { resume: intake.resumeState(new Map()), lines: all },
+      { resume: intake.resumeState(reader.safe), lines: [] },
+    ];
+    for (const { resume, lines } of restarts) {
+      const again = await started({ resume, heldLimits });
+      reader = new Reader();
+      expect(await lookAndRead(again)).toEqual(lines);
+      expect(again.stats).toMatchObject({ lostFiles: 1, lostBytes });
+    }
+  });
+
+  test('a kill in that state: all is read again from the copies, and nothing is called lost', async () => {
+    const intake = await started({ heldLimits });
+    outgrow(intake, ['a', 'b', 'c', 'd'], rotateAndCompress);
+    const resume = intake.resumeState(new Map());
+    await intake.stop();
+    outgrow(intake, ['e'], rotateAndCompress);
+    const again = await started({ resume, heldLimits });
+    expect(await lookAndRead(again)).toEqual(linesOf(['a', 'b', 'c', 'd', 'e']));
+    expect(again.stats).toMatchObject({ lostFiles: 0, lostBytes: 0 });
+    expect(log.count('bytes are lost')).toBe(0);
+  });
+});
+
+/** Compressed ones, the oldest first. */
+function copies(): string[] {
+  const names = fs.readdirSync(folder).filter((name) => name.endsWith('.gz'));
+  return names.sort().map((name) => join(folder, name));
+}
 
 test('a large one comes through a bounded window, whole', async () => {
   const lines = Array.from({ length: 20_000 }, (_, line) => `${line} ${randomBytes(100).toString('hex')}`);

@@ -1,9 +1,12 @@
 /** Random writing, rotating, cutting, deleting, looking, reading and restarting, against what must arrive. */
 
 import fs from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseCheckpoint, printCheckpoint } from '../../agent/intake/checkpoint-format.ts';
+import { HELD_LIMITS, type HeldLimits } from '../../agent/intake/held-files.ts';
 import type { ResumeState } from '../../agent/intake/history.ts';
 import type { Intake } from '../../agent/intake/intake.ts';
 import { makeIntake, Reader, RecordingLog, temporaryFolder, Writer } from './harness.ts';
@@ -28,7 +31,27 @@ const ACTIONS = [
   'readAll',
   'restart',
 ] as const;
-type Action = (typeof ACTIONS)[number];
+/** With few files held open: without what only a descriptor, or nothing at all, could save. */
+const KEEPING_ACTIONS = [
+  'write',
+  'write',
+  'piece',
+  'rotate',
+  'rotateTwice',
+  'rotateAndCompress',
+  'rotateAndCompress',
+  'compress',
+  'compressHalf',
+  'look',
+  'look',
+  'readOne',
+  'readAll',
+  'restart',
+] as const;
+/** Whole lines only: a file without one may go uncounted. */
+const DELETING_ACTIONS = [...KEEPING_ACTIONS.filter((action) => action !== 'piece'), 'deleteOldest'] as const;
+type Action = (typeof ACTIONS)[number] | (typeof DELETING_ACTIONS)[number];
+const FEW_HELD = { files: 2, deletedBytes: 100 };
 
 const SEQUENCES = 500;
 /** Small, so that most reads end in the middle of something. */
@@ -42,12 +65,21 @@ class World {
   readonly #mayMiss = new Set<number>();
   /** The lines of deleted files that only a descriptor can still give. */
   #unlinked: number[] = [];
-  #intake: Intake = makeIntake(this.#writer.path, this.#log);
+  readonly #heldLimits: HeldLimits;
+  #intake: Intake;
+  /** Lengths of the lines that `deleteOldest` has deleted, by their number. */
+  readonly #deleted = new Map<number, number>();
   #nextLine = 0;
   /** Until the reader begins anew, a cut file is not known by its new first line, nor a copy by it: sent twice. */
   #isCut = false;
 
-  async run(actions: readonly Action[]): Promise<void> {
+  constructor(heldLimits: HeldLimits = HELD_LIMITS) {
+    this.#heldLimits = heldLimits;
+    this.#intake = makeIntake(this.#writer.path, this.#log, { heldLimits });
+  }
+
+  /** Returns the bytes that were called lost, and those deleted that did not arrive. */
+  async run(actions: readonly Action[]): Promise<{ called: number; lost: number }> {
     try {
       await this.#intake.start();
       for (const action of actions) await this.#act(action);
@@ -58,6 +90,9 @@ class World {
         await this.#reader.readAllCompressed(this.#intake);
       }
       this.#judge();
+      const arrived = new Set(this.#reader.lines.flatMap(numbersIn));
+      const lengths = [...this.#deleted].map(([line, length]) => (arrived.has(line) ? 0 : length));
+      return { called: this.#intake.stats.lostBytes, lost: lengths.reduce((sum, length) => sum + length, 0) };
     } finally {
       await this.#intake.stop();
       fs.rmSync(this.#folder, { recursive: true, force: true });
@@ -103,13 +138,13 @@ class World {
         return;
       }
       case 'compress':
-      case 'compressHalf': {
-        // Without a newline a copy cannot be told to be one: it is sent twice.
-        const backup = this.#writer.backups().find((path) => fs.readFileSync(path).includes('\n'));
-        if (backup !== undefined && !this.#isCut)
-          this.#writer.compress(backup, { unlink: action === 'compress' });
-        return;
-      }
+      case 'compressHalf':
+        return this.#compress(this.#writer.backups(), action === 'compress');
+      case 'rotateAndCompress':
+        this.#rotate();
+        return this.#compress(this.#writer.backups().slice(-1), true);
+      case 'deleteOldest':
+        return this.#deleteOldest();
       case 'look':
         return this.#intake.look();
       case 'readOne': {
@@ -128,6 +163,31 @@ class World {
   #rotate(): void {
     if (!fs.existsSync(this.#writer.path)) this.#writer.create();
     this.#writer.rotate();
+  }
+
+  #compress(backups: readonly string[], unlink: boolean): void {
+    // Without a newline a copy cannot be told to be one: it is sent twice.
+    const backup = backups.find((path) => fs.readFileSync(path).includes('\n'));
+    if (backup !== undefined && !this.#isCut) this.#writer.compress(backup, { unlink });
+  }
+
+  #deleteOldest(): void {
+    this.#intake.look();
+    const [name] = fs
+      .readdirSync(this.#folder)
+      .filter((one) => one.startsWith('tetragon-'))
+      .sort();
+    if (name === undefined) return;
+    const path = join(this.#folder, name);
+    const bytes = fs.readFileSync(path);
+    const text = (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
+    for (const line of text.split(/(?<=\n)/)) {
+      for (const number of numbersIn(line)) {
+        this.#deleted.set(number, line.length);
+        this.#mayMiss.add(number);
+      }
+    }
+    for (const one of [path, `${path}.gz`]) fs.rmSync(one, { force: true });
   }
 
   #delete(path: string): void {
@@ -163,7 +223,9 @@ class World {
     for (const line of this.#unlinked) this.#mayMiss.add(line);
     this.#unlinked = [];
     this.#reader.safe.clear();
-    this.#intake = makeIntake(this.#writer.path, this.#log, { resume, readFrom: 'end' });
+    this.#intake = makeIntake(this.#writer.path, this.#log, {
+      ...{ resume, readFrom: 'end', heldLimits: this.#heldLimits },
+    });
     await this.#intake.start();
   }
 
@@ -183,6 +245,29 @@ test(`${SEQUENCES} random histories arrive whole, in order, once`, { timeout: 30
   await fc.assert(
     fc.asyncProperty(fc.array(fc.constantFrom(...ACTIONS), { maxLength: 40 }), async (actions) => {
       await new World().run(actions);
+    }),
+    { numRuns: SEQUENCES },
+  );
+});
+
+test(`${SEQUENCES} that keep every file, more than are held open: none is called lost`, {
+  timeout: 30_000,
+}, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.constantFrom(...KEEPING_ACTIONS), { maxLength: 40 }), async (actions) => {
+      expect(await new World(FEW_HELD).run(actions)).toEqual({ called: 0, lost: 0 });
+    }),
+    { numRuns: SEQUENCES },
+  );
+});
+
+test(`${SEQUENCES} in which backups are deleted: what does not arrive is counted, once`, {
+  timeout: 30_000,
+}, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.constantFrom(...DELETING_ACTIONS), { maxLength: 40 }), async (actions) => {
+      const { called, lost } = await new World(FEW_HELD).run(actions);
+      expect(called).toBe(lost);
     }),
     { numRuns: SEQUENCES },
   );

@@ -436,6 +436,49 @@ describe('bounds', () => {
     expect(log.count('error')).toBe(2);
   });
 
+  test('what came since the last look counts too, also of a file that was empty then', async () => {
+    const intake = await started({ heldLimits: { files: 2, deletedBytes: 1 << 30 } });
+    for (const line of ['a', 'b', 'ccc']) {
+      intake.look();
+      writer.write(`${line}\n`);
+      writer.rotate();
+    }
+    intake.look();
+    fs.unlinkSync(writer.backups()[2] ?? '');
+    expect(lookAndRead(intake, new Reader())).toEqual(['a', 'b']);
+    expect(intake.stats).toMatchObject({ lostFiles: 1, lostBytes: 4 });
+  });
+
+  test('the one being read is not closed for its successor', async () => {
+    const intake = await started({ heldLimits: { files: 1, deletedBytes: 1 } });
+    writer.write('a\n');
+    intake.look();
+    const backup = writer.rotate();
+    intake.look();
+    fs.unlinkSync(backup);
+    expect(lookAndRead(intake, new Reader())).toEqual(['a']);
+    expect(intake.stats.lostFiles).toBe(0);
+  });
+
+  test('one that is closed while the folder cannot be listed is found under its new name, in its order', async () => {
+    const intake = await started({ heldLimits: { files: 2, deletedBytes: 1 << 30 } });
+    for (const line of ['a', 'b']) {
+      writer.write(`${line}\n`);
+      intake.look();
+      writer.rotate();
+      if (line === 'b') {
+        const failure = Object.assign(new Error('EMFILE'), { code: 'EMFILE' });
+        vi.spyOn(fs, 'readdirSync').mockImplementationOnce(() => {
+          throw failure;
+        });
+      }
+      intake.look();
+    }
+    writer.write('c\n');
+    expect(lookAndRead(intake, new Reader())).toEqual(['a', 'b', 'c']);
+    expect(intake.stats.lostFiles).toBe(0);
+  });
+
   test('deleted files held unread are bounded by their bytes', async () => {
     const intake = await started({ heldLimits: { files: 10, deletedBytes: 3 } });
     for (const line of ['a', 'b', 'c', 'd']) {
