@@ -1,63 +1,28 @@
 /** `top` and `tap` against a real agent. */
 
-import { appendFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { AgentProcess, Workplace } from '../e2e/agent.ts';
-import { createReceiver, createWebhook, type Receiver, type Webhook } from '../receiver/index.ts';
+import { WatchedAgent } from '../e2e/watched-agent.ts';
 import { MAIN, start } from './child.ts';
 
-const PATIENCE_MS = 30_000;
-
 describe('a running agent', { timeout: 60_000 }, () => {
-  let place: Workplace;
-  let receiver: Receiver;
-  let webhook: Webhook;
-  let agent: AgentProcess;
+  let watched: WatchedAgent;
   let url: string;
   let sequence = 0;
-  const write = (binary: string): void =>
-    appendFileSync(
-      place.join('tetragon.log'),
-      `${JSON.stringify({ process_exec: { process: { binary } }, cluster_name: `seq-${sequence++}` })}\n`,
-    );
+  const event = (binary: string): string =>
+    `${JSON.stringify({ process_exec: { process: { binary } }, cluster_name: `seq-${sequence++}` })}\n`;
+  const write = (binary: string): void => watched.append(event(binary));
   const run = (args: string[], env: Record<string, string> = {}) =>
     start(MAIN, args, { TETRASHIP_LISTEN: url.slice('http://'.length), ...env });
 
   beforeAll(async () => {
-    place = new Workplace();
-    receiver = await createReceiver({});
-    webhook = await createWebhook({});
-    writeFileSync(
-      place.join('rules.json'),
-      JSON.stringify({
-        version: 'v1',
-        alerts: [
-          {
-            name: 'curl_command',
-            message: 'm',
-            rule: { type: 'composite', config: 'process_exec_process_binary =% "curl"' },
-            targets: [{ type: 'webhook', endpoint: webhook.url }],
-          },
-        ],
-      }),
-    );
-    writeFileSync(place.join('tetragon.log'), '');
-    agent = new AgentProcess(place, {
-      PARSEABLE_URL: receiver.url,
-      TETRAGON_LOG: place.join('tetragon.log'),
-      TETRASHIP_RULES: place.join('rules.json'),
-      TETRASHIP_TAP_TOKEN: 'tap-token-of-the-test',
+    watched = await WatchedAgent.start({
+      rule: { name: 'curl_command', binary: 'curl' },
+      log: event('/usr/bin/true'),
+      settings: { TETRASHIP_TAP_TOKEN: 'tap-token-of-the-test' },
     });
-    url = await agent.url();
-    write('/usr/bin/true');
-    await receiver.waitForRows(1, PATIENCE_MS);
+    url = await watched.url();
   }, 60_000);
-  afterAll(async () => {
-    await agent[Symbol.asyncDispose]();
-    await receiver.stop();
-    await webhook.stop();
-    place[Symbol.dispose]();
-  });
+  afterAll(async () => watched?.[Symbol.asyncDispose]());
 
   test('top --once is plain text of 80 columns', async () => {
     const { code, stdout, stderr } = await run(['top', '--once']).end;
@@ -85,7 +50,7 @@ describe('a running agent', { timeout: 60_000 }, () => {
   });
 
   test('top of something else says so', async () => {
-    const { code, stderr } = await run(['top', '--once', '--url', receiver.url]).end;
+    const { code, stderr } = await run(['top', '--once', '--url', watched.receiver.url]).end;
     expect([code, stderr]).toEqual([1, expect.stringContaining('is no agent that this version understands')]);
   });
 
@@ -129,7 +94,7 @@ describe('a running agent', { timeout: 60_000 }, () => {
     const timer = setInterval(() => write('/usr/bin/true'), 100);
     await new Promise<void>((resolve) => tapped.child.stdout.once('data', () => resolve()));
     clearInterval(timer);
-    expect(await agent.stop()).toBe(0);
+    expect(await watched.agent.stop()).toBe(0);
     const { code, stderr } = await tapped.end;
     expect([code, stderr]).toEqual([1, expect.stringContaining('has ended the connection')]);
   });

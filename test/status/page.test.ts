@@ -1,11 +1,10 @@
 /** The page in Debian's Chromium, with a real agent behind it. */
 
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { AgentProcess, Workplace } from '../e2e/agent.ts';
-import { createReceiver, createWebhook, type Receiver, type Webhook } from '../receiver/index.ts';
+import { WatchedAgent } from '../e2e/watched-agent.ts';
 import { type Browser, CHROMIUM, openBrowser } from './browser.ts';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
@@ -21,10 +20,7 @@ const event = (sequence: number): string =>
   })}\n`;
 
 describe.skipIf(CHROMIUM === undefined)('the status page in Chromium', { timeout: 60_000 }, () => {
-  let place: Workplace;
-  let receiver: Receiver;
-  let webhook: Webhook;
-  let agent: AgentProcess;
+  let watched: WatchedAgent;
   let browser: Browser;
   let url: string;
   const complaints: string[] = [];
@@ -40,42 +36,22 @@ describe.skipIf(CHROMIUM === undefined)('the status page in Chromium', { timeout
   }
 
   beforeAll(async () => {
-    place = new Workplace();
-    receiver = await createReceiver({});
-    webhook = await createWebhook({});
-    writeFileSync(
-      place.join('rules.json'),
-      JSON.stringify({
-        version: 'v1',
-        alerts: [
-          {
-            name: HOSTILE,
-            message: 'in {process_exec_process_pod_name}',
-            rule: { type: 'composite', config: 'process_exec_process_binary =% "wget"' },
-            targets: [{ type: 'webhook', endpoint: `${webhook.url}/a-secret-path` }],
-          },
-        ],
-      }),
-    );
-    writeFileSync(place.join('tetragon.log'), event(0));
-    agent = new AgentProcess(place, {
-      PARSEABLE_URL: receiver.url,
-      PARSEABLE_PASSWORD: 'admin',
-      TETRAGON_LOG: place.join('tetragon.log'),
-      TETRASHIP_RULES: place.join('rules.json'),
-      TETRASHIP_NODE_NAME: 'node-<1>',
-      TETRASHIP_RETRY_MAX: '500ms',
+    watched = await WatchedAgent.start({
+      rule: { name: HOSTILE, binary: 'wget', message: 'in {process_exec_process_pod_name}' },
+      log: event(0),
+      hook: '/a-secret-path',
+      settings: {
+        PARSEABLE_PASSWORD: 'admin',
+        TETRASHIP_NODE_NAME: 'node-<1>',
+        TETRASHIP_RETRY_MAX: '500ms',
+      },
     });
-    url = await agent.url();
-    await receiver.waitForRows(1, PATIENCE_MS);
+    url = await watched.url();
     browser = await openBrowser();
   }, 60_000);
   afterAll(async () => {
     await browser?.[Symbol.asyncDispose]();
-    await agent?.[Symbol.asyncDispose]();
-    await receiver?.stop();
-    await webhook?.stop();
-    place?.[Symbol.dispose]();
+    await watched?.[Symbol.asyncDispose]();
   });
 
   test('shows what the agent does, and nothing that runs or is secret', async () => {
@@ -84,7 +60,7 @@ describe.skipIf(CHROMIUM === undefined)('the status page in Chromium', { timeout
     for (const words of [
       'All is well',
       'The way of the data',
-      place.join('tetragon.log'),
+      watched.place.join('tetragon.log'),
       HOSTILE,
       'node-<1>',
     ])
@@ -99,7 +75,7 @@ describe.skipIf(CHROMIUM === undefined)('the status page in Chromium', { timeout
   test('lives: new events show without a reload', async () => {
     const page = await open();
     await page.locator('#live[data-state=live]').waitFor({ timeout: PATIENCE_MS });
-    for (let i = 1; i < 42; i++) appendFileSync(place.join('tetragon.log'), event(i));
+    for (let i = 1; i < 42; i++) watched.append(event(i));
     await page.locator('#stage-sink', { hasText: /rows delivered\s*42/ }).waitFor({ timeout: PATIENCE_MS });
     await page.locator('#rules', { hasText: /matched\s*42/ }).waitFor({ timeout: PATIENCE_MS });
   });
@@ -122,8 +98,8 @@ describe.skipIf(CHROMIUM === undefined)('the status page in Chromium', { timeout
   test('an outage of the server turns the sending red, with a sentence, and back', async () => {
     const page = await open();
     await page.locator('#stage-sink[data-health=ok]').waitFor({ timeout: PATIENCE_MS });
-    await receiver.stop();
-    appendFileSync(place.join('tetragon.log'), event(42));
+    await watched.receiver.stop();
+    watched.append(event(42));
     await page.locator('#stage-sink[data-health=bad]').waitFor({ timeout: PATIENCE_MS });
     const headline = await page.locator('#headline').textContent();
     expect(headline).toMatch(
@@ -135,19 +111,19 @@ describe.skipIf(CHROMIUM === undefined)('the status page in Chromium', { timeout
       .evaluate((element) => element.ownerDocument.defaultView?.getComputedStyle(element).color);
     expect(colour).toBe('rgb(179, 33, 26)');
     await audit(page); // red, too, can be read
-    await receiver.restart();
+    await watched.receiver.restart();
     await page.locator('#stage-sink[data-health=ok]').waitFor({ timeout: PATIENCE_MS });
-    await receiver.waitForKeys(43, PATIENCE_MS);
+    await watched.receiver.waitForKeys(43, PATIENCE_MS);
   });
 
   test('says that it is not live when the agent does not answer', async () => {
     const page = await open();
     await page.locator('#live[data-state=live]').waitFor({ timeout: PATIENCE_MS });
-    agent.child.kill('SIGSTOP');
+    watched.agent.child.kill('SIGSTOP');
     try {
       await page.locator('#live[data-state=lost]').waitFor({ timeout: PATIENCE_MS });
     } finally {
-      agent.child.kill('SIGCONT');
+      watched.agent.child.kill('SIGCONT');
     }
     await page.locator('#live[data-state=live]').waitFor({ timeout: PATIENCE_MS });
   });
