@@ -1,10 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createProxy, createWebhook } from '../receiver/index.ts';
+import { Workplace } from '../e2e/agent.ts';
+import { createProxy, createWebhook, selfSigned } from '../receiver/index.ts';
 import { createAlerts, firstTarget, LogBook, row, until } from './support.ts';
 
 const PATIENCE_MS = 5_000;
@@ -137,7 +134,8 @@ describe('the stop', () => {
 });
 
 test('certificates are checked unless the rule says otherwise', async ({ skip }) => {
-  const pem = selfSigned();
+  using place = new Workplace();
+  const pem = selfSigned(place.path, 'test');
   if (pem === undefined) return skip('openssl is not here to make a certificate');
   await using receiver = await createWebhook({ tls: pem });
   const log = new LogBook();
@@ -185,23 +183,4 @@ async function listen(server: Server): Promise<{ readonly url: string } & AsyncD
       server.close();
     },
   };
-}
-
-function selfSigned(): { key: string; cert: string } | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'alerts-tls-'));
-  const files = ['-keyout', join(folder, 'key'), '-out', join(folder, 'cert')];
-  try {
-    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-    execFileSync('openssl', ['req', '-x509', '-days', '2', '-subj', '/CN=test', ...curve, ...files], {
-      stdio: 'ignore',
-    });
-    return {
-      key: readFileSync(join(folder, 'key'), 'utf8'),
-      cert: readFileSync(join(folder, 'cert'), 'utf8'),
-    };
-  } catch {
-    return undefined;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 }

@@ -1,14 +1,13 @@
 /** What goes beyond the format in a target: JSON bodies, secrets, certificates. */
 
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { afterAll, describe, expect, test } from 'vitest';
 import schema from '../../rules/notification-schema.json' with { type: 'json' };
-import { createProxy, createWebhook, type Webhook } from '../receiver/index.ts';
+import { createProxy, createWebhook, selfSigned, type Webhook } from '../receiver/index.ts';
 import { createAlerts, firstTarget, LogBook, row, until } from './support.ts';
 
 const PATIENCE_MS = 5_000;
@@ -199,17 +198,12 @@ describe('secrets', () => {
 });
 
 test('certificates of ours and theirs come from files', async ({ skip }) => {
-  const theirs = selfSigned('theirs');
-  const ours = selfSigned('ours');
+  const theirs = selfSigned(folder, 'theirs');
+  const ours = selfSigned(folder, 'ours');
   if (theirs === undefined || ours === undefined) return skip('openssl is not here to make certificates');
   const seen: string[] = [];
   const server = createServer(
-    {
-      key: readFileSync(theirs.key),
-      cert: readFileSync(theirs.cert),
-      ca: readFileSync(ours.cert),
-      requestCert: true,
-    },
+    { key: theirs.key, cert: theirs.cert, ca: ours.cert, requestCert: true },
     (request, response) => {
       const { socket } = request;
       seen.push('getPeerCertificate' in socket ? 'secure' : 'plain');
@@ -220,10 +214,10 @@ test('certificates of ours and theirs come from files', async ({ skip }) => {
   const address = server.address();
   const endpoint = `https://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}/`;
   const ca = join(folder, 'ca.pem');
-  writeFileSync(ca, readFileSync(ours.cert)); // the wrong one
+  writeFileSync(ca, ours.cert); // the wrong one
   const log = new LogBook();
   try {
-    const tetraship = { caFile: ca, certFile: ours.cert, keyFile: ours.key };
+    const tetraship = { caFile: ca, certFile: ours.certFile, keyFile: ours.keyFile };
     const targets = [
       { type: 'webhook', endpoint, tetraship },
       { type: 'webhook', endpoint, skip_tls_check: true },
@@ -232,7 +226,7 @@ test('certificates of ours and theirs come from files', async ({ skip }) => {
     alerts.accept(0, 'match', row({ pod: 'a' }));
     await until(() => alerts.stats.targets.every(({ retries }) => retries > 0));
     expect(seen).toEqual([]); // neither trusts, nor is trusted
-    writeFileSync(ca, readFileSync(theirs.cert));
+    writeFileSync(ca, theirs.cert);
     await until(() => firstTarget(alerts).sent === 1);
     expect(seen).toEqual(['secure']);
     expect(alerts.stats.targets[1]?.sent).toBe(0);
@@ -243,13 +237,11 @@ test('certificates of ours and theirs come from files', async ({ skip }) => {
 });
 
 test('a proxy carries TLS to the target, whose certificate is checked against ours', async ({ skip }) => {
-  const theirs = selfSigned('behind-proxy');
+  const theirs = selfSigned(folder, 'behind-proxy');
   if (theirs === undefined) return skip('openssl is not here to make certificates');
-  await using webhook = await createWebhook({
-    tls: { key: readFileSync(theirs.key, 'utf8'), cert: readFileSync(theirs.cert, 'utf8') },
-  });
+  await using webhook = await createWebhook({ tls: theirs });
   await using proxy = await createProxy();
-  const trusted = { type: 'webhook', endpoint: webhook.url, tetraship: { caFile: theirs.cert } };
+  const trusted = { type: 'webhook', endpoint: webhook.url, tetraship: { caFile: theirs.certFile } };
   const untrusted = { type: 'webhook', endpoint: webhook.url };
   await using alerts = createAlerts([{ targets: [trusted, untrusted] }], {
     proxy: { httpsProxy: proxy.url },
@@ -263,21 +255,3 @@ test('a proxy carries TLS to the target, whose certificate is checked against ou
   ]);
   expect(proxy.asked[0]).toBe(new URL(webhook.url).host);
 });
-
-function selfSigned(name: string): { key: string; cert: string } | undefined {
-  const files = { key: join(folder, `${name}.key`), cert: join(folder, `${name}.pem`) };
-  try {
-    execFileSync(
-      'openssl',
-      [
-        ...['req', '-x509', '-days', '2', '-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1'],
-        ...['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-        ...['-keyout', files.key, '-out', files.cert],
-      ],
-      { stdio: 'ignore' },
-    );
-    return files;
-  } catch {
-    return undefined;
-  }
-}

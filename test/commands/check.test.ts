@@ -1,14 +1,13 @@
 /** Ten and more ways to have it wrong, each found and named with its way out, against the receiver. */
 
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { look } from '../../agent/commands/check.ts';
 import type { Finding } from '../../agent/commands/finding.ts';
 import { Workplace } from '../e2e/agent.ts';
-import { createProxy, createReceiver, createWebhook, type Receiver } from '../receiver/index.ts';
+import { createProxy, createReceiver, createWebhook, type Receiver, selfSigned } from '../receiver/index.ts';
 
 const place = new Workplace();
 afterAll(() => place[Symbol.dispose]());
@@ -353,25 +352,17 @@ test('a rule that is not enabled calls nobody', async () => {
   expect(ofTargets(await findings(settings))).toEqual([]);
 });
 
-test('a certificate that is not trusted, and one that is', async () => {
-  const made = spawnSync('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'],
-    ...['-subj', '/CN=parseable', '-addext', 'subjectAltName=IP:127.0.0.1'],
-    ...['-keyout', place.join('key.pem'), '-out', place.join('cert.pem')],
-  ]);
-  if (made.status !== 0) {
-    console.log('skipped: needs openssl');
-    return;
-  }
-  const [key, cert] = ['key.pem', 'cert.pem'].map((name) => readFileSync(place.join(name), 'utf8'));
-  await using secure = await createReceiver({ tls: { key, cert } });
+test('a certificate that is not trusted, and one that is', async ({ skip }) => {
+  const pem = selfSigned(place.path, 'parseable');
+  if (pem === undefined) return skip('openssl is not here to make a certificate');
+  await using secure = await createReceiver({ tls: pem });
   const [refused] = troubles(await findings({ PARSEABLE_URL: secure.url }));
   expect(refused?.text).toMatch(/self-signed certificate/);
   expect(refused?.wayOut).toContain('PARSEABLE_CA_FILE');
-  const trusted = await findings({ PARSEABLE_URL: secure.url, PARSEABLE_CA_FILE: place.join('cert.pem') });
+  const trusted = await findings({ PARSEABLE_URL: secure.url, PARSEABLE_CA_FILE: pem.certFile });
   expect(troubles(trusted)).toEqual([]);
   expect(trusted.some(({ text }) => text.endsWith('and its certificate is good'))).toBe(true);
-  await using webhook = await createWebhook({ tls: { key, cert } });
+  await using webhook = await createWebhook({ tls: pem });
   await using proxy = await createProxy();
   for (const HTTPS_PROXY of ['', proxy.url]) {
     const settings = { HTTPS_PROXY, NO_PROXY: new URL(receiver.url).host };
@@ -383,7 +374,7 @@ test('a certificate that is not trusted, and one that is', async () => {
         wayOut: expect.stringContaining('caFile'),
       },
     ]);
-    const tls = { caFile: place.join('cert.pem') };
+    const tls = { caFile: pem.certFile };
     expect(troubles(await findings({ ...settings, TETRASHIP_RULES: rules(webhook.url, {}, tls) }))).toEqual(
       [],
     );

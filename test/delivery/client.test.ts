@@ -1,13 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Client, type ClientOptions, type Wire } from '../../agent/delivery/client.ts';
 import { DeliveryStats } from '../../agent/delivery/stats.ts';
-import { createProxy, createReceiver } from '../receiver/index.ts';
+import { createProxy, createReceiver, selfSigned } from '../receiver/index.ts';
 import { tempFolder } from './fixtures.ts';
 
 function client(
@@ -146,30 +143,11 @@ test('through a proxy, but not to the hosts that need none', async () => {
   await Promise.all([through.client.destroy(), past.client.destroy()]);
 });
 
-/** A certificate for 127.0.0.1 made on the spot; undefined without openssl. */
-function certificate(folder: string): { key: string; cert: string } | undefined {
-  const [keyFile, certFile] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')];
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  const names = ['-subj', '/CN=tetraship test', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  try {
-    execFileSync(
-      'openssl',
-      ['req', '-x509', '-days', '2', ...curve, ...names, '-keyout', keyFile, '-out', certFile],
-      {
-        stdio: 'ignore',
-      },
-    );
-  } catch {
-    return undefined;
-  }
-  return { key: readFileSync(keyFile, 'utf8'), cert: readFileSync(certFile, 'utf8') };
-}
-
 test('TLS: a private authority, a client certificate, and the check that can be skipped', async ({
   skip,
 }) => {
   using temp = tempFolder();
-  const pem = certificate(temp.folder);
+  const pem = selfSigned(temp.folder, 'tetraship-test');
   if (pem === undefined) return skip('openssl is not here to make a certificate');
   await using receiver = await createReceiver({
     tls: { ...pem, ca: pem.cert, requestCert: true, rejectUnauthorized: true },

@@ -1,5 +1,6 @@
 /** The test double of Parseable and of alert targets. */
 
+export { type Certificate, selfSigned } from './certificate.ts';
 export type { DataType, Exploded, Row, TypeSplit } from './dataset.ts';
 export { type Fault, type FaultPlan, type ReceivedRequest, schedule } from './faults.ts';
 export { createProxy, type TunnelProxy } from './proxy.ts';
