@@ -226,9 +226,12 @@ export class Alerting {
     );
     const [first] = unready;
     if (first !== undefined) {
-      this.#log.warn('alert targets whose secrets cannot be read: notifications wait until they can', {
-        ...{ targets: unready.length, rule: first.rule, target: first.target, cause: first.fault },
-      });
+      this.#log.warn(
+        'alert targets whose secrets cannot be read: notifications wait until they can, for a day at most; put the secrets where the rules name them',
+        {
+          ...{ targets: unready.length, rule: first.rule, target: first.target, cause: first.fault },
+        },
+      );
     }
   }
 }

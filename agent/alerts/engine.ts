@@ -175,10 +175,8 @@ export class Alerts {
     this.#orphans = restoreAlerts(saved, this.#rules, this.#windows, states, clock);
     if (this.#orphans > 0) {
       this.#options.log.warn(
-        'notifications from before the restart are dropped: their rule or target is gone',
-        {
-          notifications: this.#orphans,
-        },
+        'notifications from before the restart are dropped: their rule or target is gone; their events are in the dataset all the same',
+        { notifications: this.#orphans },
       );
     }
     this.#clock.arm(this.#nextDueMs());
@@ -198,9 +196,10 @@ export class Alerts {
     await this.#http.close();
     const left = instances.reduce((sum, { queue }) => sum + queue.length, 0);
     if (left === 0) return;
-    this.#options.log.warn('not all notifications could be delivered before the stop', {
-      notifications: left,
-    });
+    this.#options.log.warn(
+      'not all notifications could be delivered before the stop; they are kept in the state folder and sent after the next start',
+      { notifications: left },
+    );
   }
 
   #leave(instance: Instance): void {

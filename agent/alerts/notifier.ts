@@ -22,6 +22,9 @@ import type { Outcome } from './outcome.ts';
 /** An alert older than this is history; it is in Parseable. Long enough for a night in which nobody mends the target. */
 const MAX_AGE_MS = 24 * 60 * 60 * 1000;
 
+const QUEUE_FULL =
+  'the queue of an alert target is full: notifications are dropped; see why the target is slow or away, or let the rules speak less (repeat, groupBy, maxPerMinute)';
+
 /** Failures in a row after which the target counts as broken. */
 const BROKEN_AFTER = 3;
 
@@ -129,7 +132,7 @@ export class Notifier {
     const bytes = sizeOf(notification);
     if (this.#state === 'stopped' || !this.#hasRoom(bytes)) {
       this.dropped++;
-      this.#complaints.say('error', 'the queue of an alert target is full: notifications are dropped', {
+      this.#complaints.say('error', QUEUE_FULL, {
         queued: this.#queue.length,
         queueBytes: this.queueBytes,
         dropped: this.dropped,
@@ -195,7 +198,7 @@ export class Notifier {
         if (this.#successor !== undefined) break;
         this.#complaints.say(
           'warn',
-          'an alert target cannot be reached: trying again',
+          'an alert target cannot be reached: notifications wait, for a day at most, and are tried again; tetraship check tries the target too',
           this.#facts(entry, outcome),
         );
         const backoff = backoffMs(this.#failures, this.#longestPauseMs, this.#options.random());
@@ -212,7 +215,7 @@ export class Notifier {
         this.failed++;
         this.#complaints.say(
           'error',
-          'cannot notify an alert target: the notification is lost',
+          'cannot notify an alert target: the notification is lost; correct the target in the rules, or what answers there',
           this.#facts(entry, outcome),
         );
       }

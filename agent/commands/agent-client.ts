@@ -77,7 +77,10 @@ async function bounded(response: Response): Promise<string> {
   for await (const chunk of response.body ?? []) {
     text += decoder.decode(chunk, { stream: true });
     if (text.length > MAX_ANSWER_BYTES)
-      throw new TetrashipError('AGENT', 'the answer is too long for an agent');
+      throw new TetrashipError(
+        'AGENT',
+        'cannot read the answer: it is too long for an agent, so another program answers there. Another address: --url http://HOST:9880',
+      );
   }
   return text + decoder.decode();
 }

@@ -134,7 +134,7 @@ function dieOnBugs(log: AgentLogger): void {
     const kind =
       origin === 'unhandledRejection' ? 'a rejected promise that nobody awaited' : 'an uncaught exception';
     log.error(
-      `a fault of tetraship, ${kind}: ${messageOf(error)}; exiting; unacknowledged events are sent after the restart`,
+      `a fault of tetraship, ${kind}: ${messageOf(error)}; exiting; unacknowledged events are sent after the restart. Please report it`,
     );
     log.debug('stack', { error });
     log.flush();

@@ -46,7 +46,10 @@ export async function tap(
     if (!process.stdout.write(`${printable(textOf(line))}\n`)) await drained();
     if (++shown >= (options.limit ?? Number.POSITIVE_INFINITY)) process.exit(0);
   }
-  throw new TetrashipError('AGENT', `the agent at ${url} has ended the connection: it stops, or was stopped`);
+  throw new TetrashipError(
+    'AGENT',
+    `the agent at ${url} has ended the connection: it stops, or was stopped. Run tap again once it is back`,
+  );
 }
 
 /** A row as it is sent, digit for digit; an alert with its rule. */

@@ -71,7 +71,7 @@ export class Dataset {
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return [];
       log.warn(
-        `cannot read the column names sent before from ${file}: ${messageOf(error)}; they are learned from the server again`,
+        `cannot read the column names sent before from ${file}: ${messageOf(error)}; nothing is lost: they are learned from the server again, and the file is written anew`,
       );
       return [];
     }
@@ -90,7 +90,7 @@ export class Dataset {
       await replaceFile(file, JSON.stringify({ version: VERSION, names }));
     } catch (error) {
       log.warn(
-        `cannot remember the column names in ${file}: ${messageOf(error)}; after a restart they are learned from the server again`,
+        `cannot remember the column names in ${file}: ${messageOf(error)}; nothing is lost: after a restart they are learned from the server again. Make room or mend the state folder`,
       );
     }
   }
@@ -138,7 +138,7 @@ export class Dataset {
     if (this.#toldHidden) return;
     this.#toldHidden = true;
     this.#options.log.warn(
-      'the user may send rows but not read the schema of the dataset: columns that other nodes bring are not counted into TETRASHIP_MAX_COLUMNS; give the user the privilege writer instead of ingestor',
+      'the user may send rows but not read the schema of the dataset: columns that other nodes bring are not counted into TETRASHIP_MAX_COLUMNS, so the dataset may come to its limit, where the server refuses every event; give the user the privilege writer instead of ingestor',
     );
   }
 
@@ -147,7 +147,7 @@ export class Dataset {
     const full = names.length >= maxColumns;
     if (full && !this.#toldFull) {
       log.warn(
-        `the dataset has ${names.length} columns, TETRASHIP_MAX_COLUMNS is ${maxColumns}: further names go to the column "overflow"; nothing is lost`,
+        `the dataset has ${names.length} columns, TETRASHIP_MAX_COLUMNS is ${maxColumns}: further names go to the column "overflow"; nothing is lost. Put the parents of names that are data into TETRASHIP_JSON_COLUMNS`,
       );
     }
     this.#toldFull = full;

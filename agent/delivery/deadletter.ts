@@ -43,6 +43,8 @@ interface Pending {
 
 /** Letters in memory: a flood of them is made durable in between, a disk that fails keeps the newest. */
 const MAX_PENDING_BYTES = MiB;
+/** What a failing disk means for the letters. */
+const THEY_WAIT = `the newest letters wait in memory (${MAX_PENDING_BYTES / MiB} MiB), older ones are lost until the disk is well`;
 /** A broken disk is said this often. */
 const COMPLAIN_EVERY_MS = 60_000;
 
@@ -84,11 +86,18 @@ export class DeadLetters {
       maxBytes: options.maxBytes,
       onRemoved: (file, letters) => {
         this.stats.removed += letters;
-        options.log.warn('dead letters are full: the oldest file is removed', { file, letters });
+        const way =
+          'replay them in time (tetraship replay --dead-letters), or raise TETRASHIP_DEADLETTER_BYTES';
+        options.log.warn(
+          `dead letters are full: the oldest file is removed, and its letters are lost; ${way}`,
+          {
+            ...{ file, letters },
+          },
+        );
       },
       onTrouble: (what, error) => {
         this.stats.diskErrors++;
-        this.#complain(what, messageOf(error), {});
+        this.#complain(what, messageOf(error), 'no letter is lost by that', {});
       },
     });
   }
@@ -159,7 +168,7 @@ export class DeadLetters {
     if (oldest === undefined) return;
     this.#pendingBytes -= oldest.bytes.length;
     this.stats.failed++;
-    this.#complain('keep more dead letters in memory', this.trouble, oldest.letter);
+    this.#complain('keep more dead letters in memory', this.trouble, THEY_WAIT, oldest.letter);
   }
 
   #failed(what: string, error: unknown, fields: Record<string, unknown>): void {
@@ -169,16 +178,16 @@ export class DeadLetters {
       this.#breaks = this.#disk.breaks;
       for (const pending of this.#pending) pending.written = false;
     }
-    this.#complain(what, this.trouble, fields);
+    this.#complain(what, this.trouble, THEY_WAIT, fields);
   }
 
-  #complain(what: string, cause: string, fields: Record<string, unknown>): void {
+  #complain(what: string, cause: string, meaning: string, fields: Record<string, unknown>): void {
     const now = performance.now();
     if (now - this.#complainedMs < COMPLAIN_EVERY_MS) return;
     this.#complainedMs = now;
     this.#isTroubleSaid = true;
     const { folder } = this.#options;
-    const text = `cannot ${what}: ${cause}; the newest letters wait in memory (${MAX_PENDING_BYTES / MiB} MiB), older ones are lost until the disk is well`;
+    const text = `cannot ${what}: ${cause}; ${meaning}. Make room or mend the folder: it is tried again by itself`;
     this.#options.log.error(text, { folder, failed: this.stats.failed, ...fields });
   }
 }

@@ -29,7 +29,10 @@ export class Spokesman {
     const fields = { url: this.#address(route), cause: reason.slice(0, MAX_SHOWN) };
     switch (state) {
       case 'waiting':
-        this.#log.warn('cannot send: the server has a fault; events are kept and sent again', fields);
+        this.#log.warn(
+          'cannot send: the server has a fault; events are kept, and sent again until it is well',
+          fields,
+        );
         return;
       case 'refused':
         this.#log.error(
@@ -57,24 +60,26 @@ export class Spokesman {
 
   fallback(from: Encoding, to: Encoding): void {
     this.#log.warn(
-      `the server does not take ${from}: sending ${to === 'none' ? 'uncompressed' : to} from now on`,
+      `the server does not take ${from}: sending ${to === 'none' ? 'uncompressed' : to} from now on; nothing is lost, ` +
+        'requests are larger: see what stands before the server, or set TETRASHIP_COMPRESSION',
     );
   }
 
   /** Always said: these rows will not be delivered. */
   lost(body: Body, why: string): void {
-    this.#log.error(`events are lost: ${why.slice(0, MAX_SHOWN)}`, {
-      rows: body.rowCount,
-      ranges: rangesOf(body.rows),
+    const way = 'while their file is there, tetraship replay sends all of it again. Please report it';
+    this.#log.error(`events are lost: ${why.slice(0, MAX_SHOWN)}; ${way}`, {
+      ...{ rows: body.rowCount, ranges: rangesOf(body.rows) },
     });
   }
 
   /** Said once a minute: while the outbox is full it happens with every batch. */
   dropped(body: Body, lostRows: number): void {
     if (!this.#due('dropped')) return;
-    this.#log.error('the outbox is full: the oldest events are dropped', {
-      ...{ rows: body.rowCount, ranges: rangesOf(body.rows), lostRows },
-    });
+    this.#log.error(
+      'the outbox is full: the oldest events are dropped; the server is away for too long, or TETRASHIP_OUTBOX_BYTES is too small',
+      { rows: body.rowCount, ranges: rangesOf(body.rows), lostRows },
+    );
   }
 
   #due(kind: string): boolean {

@@ -49,7 +49,8 @@ export class SpoolHealth {
     this.diskErrors++;
     const text = `cannot ${what}: ${messageOf(error)}`;
     this.#troubles.set(use, { text, retryAtMs: performance.now() + this.retryMs });
-    const consequence = 'sending goes on from memory, and while the server is away reading waits';
+    const consequence =
+      'sending goes on from memory, and while the server is away reading waits. Make room or mend the folder: it is tried again by itself';
     this.#isTroubleSaid = this.complain('disk', `${text}; ${consequence}`, {}) || this.#isTroubleSaid;
   }
 

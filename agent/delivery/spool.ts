@@ -42,6 +42,8 @@ export type SpooledBody = ReadRecord & { readonly ticket: Ticket };
 /** Failed readings of one segment, a pause between them, before those behind it have their turn. */
 const READ_TRIES = 12;
 
+const WHY_FULL = 'the server is away for too long, or TETRASHIP_SPOOL_BYTES is too small';
+
 export class Spool {
   readonly stats: SpoolStats;
   readonly health: SpoolHealth;
@@ -168,7 +170,7 @@ export class Spool {
     await Promise.allSettled([this.#lastRead, this.#probing, ...this.#marks]);
     await this.#folder.close();
     if (this.#unsaid.rows > 0)
-      this.#options.log.error('the spool was full: more events were dropped', this.#unsaid);
+      this.#options.log.error(`the spool was full: more events were dropped; ${WHY_FULL}`, this.#unsaid);
   }
 
   async #next(): Promise<SpooledBody | undefined> {
@@ -211,7 +213,8 @@ export class Spool {
   #leave(segment: Segment): void {
     segment.left = true;
     segment.skip();
-    const message = 'a file of the spool cannot be read: its events wait there for the next start';
+    const message =
+      'a file of the spool cannot be read: its events wait there for the next start; mend the disk, then start the agent again';
     this.health.complain('left', message, { file: segment.file, bytes: segment.endBytes });
   }
 
@@ -244,8 +247,7 @@ export class Spool {
     const rows = unsaid.rows - before;
     this.stats.droppedRows += rows;
     this.#options.stats.lost.dropped += rows;
-    const message =
-      'the spool is full: the oldest events are dropped; the server is away for too long, or TETRASHIP_SPOOL_BYTES is too small';
+    const message = `the spool is full: the oldest events are dropped; ${WHY_FULL}`;
     const isSaid = this.health.complain('full', message, { ...unsaid, droppedRows: this.stats.droppedRows });
     if (isSaid) this.#unsaid = { rows: 0, ranges: [] };
     return this.#folder.remove(oldest);
@@ -286,7 +288,7 @@ export class Spool {
     if (records === 0) return;
     this.#options.stats.lost.damaged += rows;
     const { damagedRecords } = this.stats;
-    const message = 'records of the spool are damaged: their events are lost';
+    const message = 'records of the spool are damaged: their events are lost; see whether the disk is well';
     this.health.complain('damage', message, { file, records, rows, damagedRecords });
   }
 }

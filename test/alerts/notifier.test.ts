@@ -89,7 +89,7 @@ test('a target that is down is tried again, and the others wait behind', async (
   expect(bench.tried).toEqual(['a', 'a', 'a', 'a', 'b']);
   expect(bench.notifier.retries).toBe(3);
   expect(bench.log.lines).toEqual([
-    'warn an alert target cannot be reached: trying again {"rule":"r","cause":"ECONNREFUSED","tries":1,"queued":2}',
+    'warn an alert target cannot be reached: notifications wait, for a day at most, and are tried again; tetraship check tries the target too {"rule":"r","cause":"ECONNREFUSED","tries":1,"queued":2}',
   ]);
 });
 
@@ -101,7 +101,7 @@ test('what is refused is lost at once, and said', async () => {
   await bench.notifier.drain();
   expect(bench.numbers).toEqual({ sent: 1, failed: 2, dropped: 0, queueCount: 0 });
   expect(bench.log.lines).toEqual([
-    'error cannot notify an alert target: the notification is lost {"rule":"r","cause":"it answered 404","tries":1,"queued":2}',
+    'error cannot notify an alert target: the notification is lost; correct the target in the rules, or what answers there {"rule":"r","cause":"it answered 404","tries":1,"queued":2}',
   ]);
   bench.nowMs = 60_000;
   bench.notifier.add(firing('a'));
