@@ -60,7 +60,7 @@ export class Checkpoint {
 
   #setAside(cause: string): ResumeState {
     this.#log.error(
-      `cannot use ${this.#path}: ${cause}; ${setAside(this.#path)}, and the logs are read from their beginning: rows may be sent twice`,
+      `cannot use ${this.#path}: ${cause}; ${setAside(this.#path)}, and the logs are read from their beginning: rows may be sent twice; if it comes again, see to the disk of the state folder`,
     );
     return BEGINNING;
   }
@@ -82,7 +82,8 @@ export class Checkpoint {
         // The old one coming back after a crash of the machine means rows that are sent twice, none that is lost.
         await replaceFile(this.#path, printCheckpoint(state));
         this.stats.writes++;
-        if (this.stats.failing) this.#log.info(`${this.#path} can be written again`);
+        if (this.stats.failing)
+          this.#log.info(`${this.#path} can be written again; a restart goes on there`);
         this.stats.failing = false;
       } catch (error) {
         this.#failed(this.#next ?? state, error);

@@ -5,6 +5,12 @@ import type { Logger } from '../log.ts';
 import { OnceLog } from './once-log.ts';
 import { IntakeStats } from './stats.ts';
 
+// What `lost` advises.
+export const KEEP_MORE =
+  'have more or larger backups kept (exportFileMaxBackups and exportFileMaxSizeMB of Tetragon), and see what held reading up';
+export const ROTATE_BY_RENAMING = 'have the log rotated by renaming it, not by cutting it (copytruncate)';
+export const SEE_TO_DISK = 'see to its disk';
+
 /** What fails and heals by itself: a file can be looked at that cannot be opened. */
 type Deed = 'look' | 'open' | 'list' | 'read' | 'close';
 
@@ -43,20 +49,22 @@ export class IntakeContext {
     this.once.say('error', `${deed} ${path}`, `cannot read ${path}: ${messageOf(error)}; ${adviceFor(code)}`);
   }
 
-  lost(path: string, bytes: number, why: string): void {
+  /** @param advice how to have it happen no more */
+  lost(path: string, bytes: number, why: string, advice: string): void {
     this.stats.lostFiles++;
     this.stats.lostBytes += bytes;
-    this.log.error(`cannot read the rest of ${path}: ${why}; at least ${bytes} bytes are lost`, {
-      path,
-      bytes,
-    });
+    this.log.error(
+      `cannot read the rest of ${path}: ${why}; at least ${bytes} bytes are lost, what is before and after is sent; ${advice}`,
+      { path, bytes },
+    );
   }
 }
 
 function adviceFor(code: string): string {
+  const meaning = 'nothing is skipped, it is tried again';
   if (code === 'EACCES' || code === 'EPERM') {
-    return 'run as root or with CAP_DAC_READ_SEARCH, or give others the right to read it (exportFilePerm of Tetragon); it is tried again';
+    return `${meaning}; run as root or with CAP_DAC_READ_SEARCH, or give others the right to read it (exportFilePerm of Tetragon)`;
   }
-  if (code === 'EMFILE' || code === 'ENFILE') return 'raise the limit of open files; it is tried again';
-  return 'nothing is skipped, it is tried again';
+  if (code === 'EMFILE' || code === 'ENFILE') return `${meaning}; raise the limit of open files`;
+  return `${meaning}; if it lasts, see to what stands at the path, and to its disk`;
 }

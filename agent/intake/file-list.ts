@@ -12,7 +12,7 @@ import type { Position, TrackedFile } from '../position.ts';
 import { COMPRESSED } from './backup-names.ts';
 import { homeOf } from './backups.ts';
 import { bootId } from './boot.ts';
-import { IntakeContext } from './context.ts';
+import { IntakeContext, SEE_TO_DISK } from './context.ts';
 import { GzipFile } from './gzip-file.ts';
 import type { HeldFile, LogFacts } from './held-file.ts';
 import type { ResumePoint, ResumeState } from './history.ts';
@@ -20,6 +20,8 @@ import type { LogIntake } from './intake.ts';
 import { LogFile } from './log-file.ts';
 import type { Source } from './source.ts';
 import type { IntakeStats } from './stats.ts';
+
+const REPLAY_AGAIN = 'replay it again once it can be opened';
 
 export class FileList implements LogIntake, Source {
   onReadable: () => void;
@@ -139,14 +141,15 @@ export class FileList implements LogIntake, Source {
   advance(): boolean {
     const file = this.#file;
     if (file === undefined) return false;
-    if (file.damage !== undefined) this.#context.lost(file.tracked.path, 0, `it is damaged (${file.damage})`);
+    if (file.damage !== undefined)
+      this.#context.lost(file.tracked.path, 0, `it is damaged (${file.damage})`, SEE_TO_DISK);
     file.close();
     this.#next();
     return this.#file !== undefined;
   }
 
   #giveUp(file: HeldFile, cause: string): void {
-    this.#context.lost(file.tracked.path, file.waitingBytes, cause);
+    this.#context.lost(file.tracked.path, file.waitingBytes, cause, SEE_TO_DISK);
     this.atFinalEnd = false;
     file.close();
     this.#next();
@@ -161,7 +164,7 @@ export class FileList implements LogIntake, Source {
         this.#file = this.#open(next.path);
         return;
       } catch (error) {
-        this.#context.lost(next.path, next.sizeBytes, messageOf(error));
+        this.#context.lost(next.path, next.sizeBytes, messageOf(error), REPLAY_AGAIN);
       }
     }
   }

@@ -10,7 +10,7 @@ import { basename } from 'node:path';
 import { systemCode } from '../errors.ts';
 import { COMPRESSED, isBackupName } from './backup-names.ts';
 import { type Backup, type Home, homeAt, homeOf, listBackups } from './backups.ts';
-import type { IntakeContext } from './context.ts';
+import { type IntakeContext, KEEP_MORE, SEE_TO_DISK } from './context.ts';
 import { type FileFacts, factsOfPath, type Inode, isSameInode } from './file-facts.ts';
 import { GzipFile } from './gzip-file.ts';
 import type { HeldFile } from './held-file.ts';
@@ -167,7 +167,7 @@ export class Finder {
       return;
     }
     const why = now === 'gone' ? 'it was deleted before it could be opened' : 'it cannot be opened';
-    context.lost(path, isCompressed ? 0 : facts.sizeBytes, why);
+    context.lost(path, isCompressed ? 0 : facts.sizeBytes, why, now === 'gone' ? KEEP_MORE : SEE_TO_DISK);
   }
 
   #mayWait(): boolean {
@@ -221,7 +221,7 @@ export class Finder {
       context.once.say(
         'warn',
         `twice ${key}`,
-        `${key} is read under another of the configured paths; it is left out here`,
+        `${key} is read under another of the configured paths; it is left out here, so that nothing is sent twice; name it once in TETRAGON_LOG`,
       );
       return undefined;
     }

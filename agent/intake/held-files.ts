@@ -11,7 +11,7 @@
 
 import { HELD_DELETED_LIMIT_BYTES, HELD_FILES_LIMIT } from '../limits.ts';
 import type { TrackedFile } from '../position.ts';
-import type { IntakeContext } from './context.ts';
+import { type IntakeContext, KEEP_MORE } from './context.ts';
 import { type Inode, isSameInode } from './file-facts.ts';
 import type { HeldFile } from './held-file.ts';
 
@@ -95,7 +95,7 @@ export class HeldFiles {
     this.#context.once.say(
       'error',
       `held ${file.tracked.source}`,
-      `cannot hold more unread files of ${file.tracked.source}: the limit is reached; later ones are lost if they are deleted before the reader comes to them`,
+      `cannot hold more unread files of ${file.tracked.source}: the limit is reached; later ones wait closed, and one that is deleted before its turn is a loss; ${KEEP_MORE}`,
     );
   }
 
@@ -169,7 +169,7 @@ export class HeldFiles {
   #gone({ tracked, sizeBytes, waitingBytes }: HeldFile): void {
     // Seen empty, it may well be there as a new file: nothing tells it from one.
     if (sizeBytes > 0)
-      this.#context.lost(tracked.path, waitingBytes, 'it was deleted before it could be opened');
+      this.#context.lost(tracked.path, waitingBytes, 'it was deleted before it could be opened', KEEP_MORE);
   }
 
   closeAll(): void {

@@ -163,7 +163,9 @@ export class Intake {
     this.#discover(performance.now(), true);
     this.look();
     if (this.sources.every((source) => source.file === undefined)) {
-      this.#context.log.warn(`no log yet at ${this.#options.paths.join(', ')}; waiting for one`);
+      this.#context.log.warn(
+        `no log yet at ${this.#options.paths.join(', ')}; one that appears is read from its beginning; if none does, compare TETRAGON_LOG with Tetragon's exportFilename`,
+      );
     }
     this.#notifier.watch(this.#logs.folders());
     this.#arm();

@@ -11,7 +11,7 @@
 
 import { messageOf } from '../errors.ts';
 import type { Position, TrackedFile } from '../position.ts';
-import type { IntakeContext } from './context.ts';
+import { type IntakeContext, ROTATE_BY_RENAMING, SEE_TO_DISK } from './context.ts';
 import { type FileFacts, type Inode, isSameInode } from './file-facts.ts';
 import { Finder } from './finder.ts';
 import type { HeldFile, LogFacts } from './held-file.ts';
@@ -189,8 +189,12 @@ export class Lineage implements Source {
     file.startOver();
     this.#history.taken(file.tracked, file.sizeBytes);
     this.#context.stats.truncations++;
-    if (lostBytes > 0) this.#context.lost(path, lostBytes, 'it was cut in place before it was read');
-    else this.#context.log.info(`${path} was cut in place; it is read from its beginning`);
+    if (lostBytes > 0)
+      this.#context.lost(path, lostBytes, 'it was cut in place before it was read', ROTATE_BY_RENAMING);
+    else
+      this.#context.log.info(
+        `${path} was cut in place; all that was seen of it was read, and it is read from its beginning; better: ${ROTATE_BY_RENAMING}`,
+      );
   }
 
   /** The newest file is waited for; one that holds up others is given up after a while. */
@@ -200,7 +204,7 @@ export class Lineage implements Source {
     const nowMs = performance.now();
     this.#failingSinceMs ??= nowMs;
     if (this.#held.count < 2 || nowMs - this.#failingSinceMs < GIVE_UP_MS) return;
-    this.#context.lost(file.tracked.path, file.waitingBytes, messageOf(error));
+    this.#context.lost(file.tracked.path, file.waitingBytes, messageOf(error), SEE_TO_DISK);
     this.#leave(file);
     this.#context.notify();
   }
@@ -219,9 +223,9 @@ export class Lineage implements Source {
     if (this.#context.attempt('look', file.tracked.path, () => file.hasGrown()) === true) return true;
     if (file.damage !== undefined) {
       this.#context.stats.countReadError('damaged');
-      this.#context.lost(file.tracked.path, 0, `it is damaged (${file.damage})`);
+      this.#context.lost(file.tracked.path, 0, `it is damaged (${file.damage})`, SEE_TO_DISK);
     } else if (file.waitingBytes > 0) {
-      this.#context.lost(file.tracked.path, file.waitingBytes, 'it has become shorter');
+      this.#context.lost(file.tracked.path, file.waitingBytes, 'it has become shorter', ROTATE_BY_RENAMING);
     }
     this.#leave(file);
     return this.#held.count > 0;

@@ -3,7 +3,7 @@
  * is found or known to be gone.
  */
 
-import type { IntakeContext } from './context.ts';
+import { type IntakeContext, KEEP_MORE } from './context.ts';
 import { isSameInode } from './file-facts.ts';
 import type { GzipFile } from './gzip-file.ts';
 import type { HeldFile } from './held-file.ts';
@@ -83,16 +83,19 @@ export class Resume {
     const point = this.point;
     this.point = undefined;
     if (point !== undefined) this.#gone(point);
-    for (const { path, sizeBytes } of this.waiting.splice(0)) this.#context.lost(path, sizeBytes, GONE);
+    for (const { path, sizeBytes } of this.waiting.splice(0))
+      this.#context.lost(path, sizeBytes, GONE, KEEP_MORE);
   }
 
   #gone({ file, offsetBytes, sizeBytes }: ResumePoint): void {
     const lostBytes = sizeBytes - offsetBytes;
     // Never seen with a whole line in it, it may well be there: nothing tells it, or its copy, from a new one.
     if (file.identity.firstLineHash === '') return;
-    if (lostBytes > 0 || !this.#context.isRebooted) this.#context.lost(file.path, lostBytes, GONE);
+    if (lostBytes > 0 || !this.#context.isRebooted) this.#context.lost(file.path, lostBytes, GONE, KEEP_MORE);
     // A log in memory goes with every boot: that alone is not worth an alarm.
     else
-      this.#context.log.warn(`${file.path} is gone with the last boot; all that was seen of it is delivered`);
+      this.#context.log.warn(
+        `${file.path} is gone with the last boot; all that was seen of it is delivered; to keep what is written while nobody reads, have the log on a disk`,
+      );
   }
 }

@@ -87,7 +87,7 @@ export class StdinSource implements Source {
   readonly #fail = (error: Error): void => {
     this.#context.stats.countReadError('stdin');
     this.#context.log.error(
-      `cannot read standard input: ${messageOf(error)}; what came before is still sent`,
+      `cannot read standard input: ${messageOf(error)}; what came before is still sent, what follows is not read; see to its writer, and start again`,
     );
     this.#end();
   };
