@@ -82,8 +82,7 @@ export class Checkpoint {
         // The old one coming back after a crash of the machine means rows that are sent twice, none that is lost.
         await replaceFile(this.#path, printCheckpoint(state));
         this.stats.writes++;
-        if (this.stats.failing)
-          this.#log.info(`${this.#path} can be written again; a restart goes on there`);
+        if (this.stats.failing) this.#log.info(`${this.#path} can be written again; a restart goes on there`);
         this.stats.failing = false;
       } catch (error) {
         this.#failed(this.#next ?? state, error);

@@ -14,9 +14,10 @@ import { homeOf } from './backups.ts';
 import { bootId } from './boot.ts';
 import { IntakeContext, SEE_TO_DISK } from './context.ts';
 import { GzipFile } from './gzip-file.ts';
-import type { HeldFile, LogFacts } from './held-file.ts';
+import type { HeldFile } from './held-file.ts';
 import type { ResumePoint, ResumeState } from './history.ts';
 import type { LogIntake } from './intake.ts';
+import { type LogFacts, logFactsOf } from './log-facts.ts';
 import { LogFile } from './log-file.ts';
 import type { Source } from './source.ts';
 import type { IntakeStats } from './stats.ts';
@@ -76,10 +77,7 @@ export class FileList implements LogIntake, Source {
   readonly watchFault = undefined;
 
   files(): LogFacts[] {
-    const file = this.#file;
-    if (file === undefined) return [];
-    const { tracked, offsetBytes, sizeBytes, waitingBytes: lagBytes, isOpen } = file;
-    return [{ path: tracked.path, offsetBytes, sizeBytes, lagBytes, isOpen, ...tracked.identity }];
+    return this.#file === undefined ? [] : [logFactsOf(this.#file, Date.now())];
   }
 
   /** Of compressed files as their trailers say: the number can be wrong, and is right once a file is read. */

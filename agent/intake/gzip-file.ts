@@ -168,6 +168,10 @@ export class GzipFile implements HeldFile {
     return false;
   }
 
+  peek(into: Uint8Array): number {
+    return this.#window?.read(into) ?? 0;
+  }
+
   consume(bytes: number): void {
     this.offsetBytes += bytes;
     this.#window?.consume(bytes);

@@ -39,24 +39,12 @@ export interface HeldFile {
   /** Begins at the end, behind the last whole line. */
   skipToEnd(): void;
   read(into: Uint8Array): number;
+  /** The bytes at `offsetBytes` that are at hand; nothing changes by it. 0 while it is closed or not decompressed. */
+  peek(into: Uint8Array): number;
   consume(bytes: number): void;
   /** After a cut in place: another file by content. */
   startOver(): void;
   /** Opens a closed file again where it was last seen; `gone` when another or none is there. */
   reopen(): 'open' | 'gone';
   close(): void;
-}
-
-/** What people are shown of a file. */
-export interface LogFacts {
-  readonly path: string;
-  readonly offsetBytes: number;
-  readonly sizeBytes: number;
-  readonly lagBytes: number;
-  /** `false` while it waits closed for its turn. */
-  readonly isOpen: boolean;
-  readonly device: number;
-  readonly inode: number;
-  /** Hex; `''` while the first line is not complete. */
-  readonly firstLineHash: string;
 }

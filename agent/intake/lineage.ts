@@ -14,9 +14,10 @@ import type { Position, TrackedFile } from '../position.ts';
 import { type IntakeContext, ROTATE_BY_RENAMING, SEE_TO_DISK } from './context.ts';
 import { type FileFacts, type Inode, isSameInode } from './file-facts.ts';
 import { Finder } from './finder.ts';
-import type { HeldFile, LogFacts } from './held-file.ts';
+import type { HeldFile } from './held-file.ts';
 import { HeldFiles, type HeldLimits } from './held-files.ts';
 import { History, MAX_WAITING, type ResumePoint } from './history.ts';
+import { type LogFacts, logFactsOf } from './log-facts.ts';
 import { Resume } from './resume.ts';
 import type { Source } from './source.ts';
 
@@ -80,11 +81,7 @@ export class Lineage implements Source {
 
   /** The files that are not read to their end, for people. */
   files(): LogFacts[] {
-    return [...this.#held].map(({ tracked, offsetBytes, sizeBytes, waitingBytes, isOpen }) => ({
-      path: tracked.path,
-      ...{ offsetBytes, sizeBytes, lagBytes: waitingBytes, isOpen },
-      ...tracked.identity,
-    }));
+    return [...this.#held].map((file) => logFactsOf(file, Date.now()));
   }
 
   /** The folder that holds the files, for whoever watches it. */

@@ -149,6 +149,10 @@ export class LogFile implements HeldFile {
     return count;
   }
 
+  peek(into: Uint8Array): number {
+    return this.isOpen ? fs.readSync(this.#fd, into, 0, into.length, this.offsetBytes) : 0;
+  }
+
   consume(bytes: number): void {
     this.offsetBytes += bytes;
   }

@@ -1,6 +1,6 @@
 /** What the status page, `top` and the bug report know of the stages beside their metrics: read when somebody asks. */
 
-import type { LogFacts } from '../intake/held-file.ts';
+import type { LogFacts } from '../intake/log-facts.ts';
 
 export type FileFacts = LogFacts;
 

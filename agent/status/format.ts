@@ -52,6 +52,12 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / DAY_S)} d ${Math.floor((whole % DAY_S) / HOUR_S)} h`;
 }
 
+/** `12 MiB, 3 min 4 s old`: what is not read of a file, and the age of the oldest event in it, where that is known. */
+export function lag(file: { readonly lagBytes: number; readonly lagSeconds: number | null }): string {
+  const age = file.lagSeconds ? `, ${duration(file.lagSeconds)} old` : '';
+  return `${bytes(file.lagBytes)}${age}`;
+}
+
 /** `5 s ago`; steps of a minute after the first one, so that a page that is read aloud does not change all the time. */
 export function ago(thenMs: number | null, nowMs: number): string {
   if (thenMs === null || !Number.isFinite(thenMs)) return 'never';

@@ -1,7 +1,7 @@
 /** The status as text for a terminal: at most as wide as it is told, and nothing in it acts but the colours. */
 
 import { printable } from '../ops/printable.ts';
-import { ago, bytes, clock, count, duration, formatNumber, type Unit } from './format.ts';
+import { ago, bytes, clock, count, duration, formatNumber, lag, type Unit } from './format.ts';
 import type { Health, StageStatus } from './stage.ts';
 import type { RuleStatus, Status } from './status.ts';
 
@@ -55,10 +55,7 @@ export function renderScreen(status: Status, { columns, colour }: ScreenOptions)
   section(
     'files',
     withRest(
-      status.files.map(
-        ({ path, offsetBytes, lagBytes }) =>
-          `  ${shorten(path, 44)}  at ${bytes(offsetBytes)}, ${bytes(lagBytes)} to go`,
-      ),
+      status.files.map((file) => `  ${shorten(file.path, 44)}  lag ${lag(file)}`),
       status.filesInAll,
     ),
   );

@@ -1,6 +1,6 @@
 /** The parts of the page, each an element with its own id: a live page gets those anew that have changed. */
 
-import { ago, bytes, clock, count, duration, formatNumber, type Unit } from './format.ts';
+import { ago, bytes, clock, count, duration, formatNumber, lag, type Unit } from './format.ts';
 import { type Html, html } from './html.ts';
 import { plot } from './plot.ts';
 import type { Health, StageStatus } from './stage.ts';
@@ -136,7 +136,7 @@ function files({ files: list, filesInAll }: Status): Html {
             html`<li class="card"><h3 class="name">${file.path}</h3>${cellsOf([
               ['offset', bytes(file.offsetBytes)],
               ['size', bytes(file.sizeBytes)],
-              ['lag', bytes(file.lagBytes)],
+              ['lag', lag(file)],
               ['state', file.isOpen ? 'open' : 'waits its turn'],
             ])}<p class="small">device ${file.device}, inode ${file.inode}, first line ${
               file.firstLineHash === '' ? 'not complete yet' : file.firstLineHash.slice(0, 16)

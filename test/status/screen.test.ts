@@ -41,6 +41,11 @@ test('colours are the only controls', () => {
   expect(plain).toBe(renderScreen(status, { columns: 80, colour: false }).join('\n'));
 });
 
+test('a file says how much of it is not read, and how old the oldest event in it is', () => {
+  const lines = renderScreen(statusOf(parts()), { columns: 80, colour: false });
+  expect(lines).toContain('  /var/run/cilium/tetragon/tetragon.log  lag 10 B, 3 min 20 s old');
+});
+
 test('each stage is a line, the headline is on top', () => {
   const lines = renderScreen(statusOf(parts()), { columns: 80, colour: false });
   expect(lines[0]).toMatch(/^tetraship 1\.2\.3 on node-1 +up .* UTC$/);

@@ -15,6 +15,7 @@ export const RUNNING: StageFacts = {
       offsetBytes: 1000,
       sizeBytes: 1010,
       lagBytes: 10,
+      lagSeconds: 200,
       isOpen: true,
       device: 1,
       inode: 2,
