@@ -67,7 +67,7 @@ export function statusOf(parts: StatusParts): Status {
   const facts = parts.facts();
   const { ready, reasons, degraded } = parts.readiness();
   const series = parts.history.series();
-  const { health, headline, stages } = judge({ facts, metrics, series, nowMs, ready, reasons });
+  const { health, headline, stages } = judge({ facts, metrics, series, nowMs, ready });
   return {
     format: STATUS_FORMAT,
     ...{ version, node, nowMs },
