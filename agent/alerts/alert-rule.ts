@@ -12,7 +12,7 @@ import type { Notification } from './notification.ts';
 import type { RuleStats } from './stats.ts';
 import { Template } from './template.ts';
 import { countMatch } from './threshold.ts';
-import type { Windows } from './window.ts';
+import type { Windows } from './windows.ts';
 
 /** Most rules have no groups: they share one. */
 const UNGROUPED = new GroupReader([]);

@@ -22,7 +22,7 @@ import { closingMessage, triggerReason } from './reason.ts';
 import { adoptRules } from './replace.ts';
 import { type ConditionStates, restoreAlerts, type SavedAlerts, saveAlerts } from './saved.ts';
 import type { AlertStats } from './stats.ts';
-import { Windows } from './window.ts';
+import { Windows } from './windows.ts';
 
 export interface AlertsOptions {
   readonly rules: RuleSet;

@@ -4,7 +4,7 @@ import type { AlertRule } from './alert-rule.ts';
 import type { Instance } from './instance.ts';
 import { GONE } from './reason.ts';
 import type { ConditionStates } from './saved.ts';
-import type { Windows } from './window.ts';
+import type { Windows } from './windows.ts';
 
 export interface ReplaceContext {
   readonly states: ConditionStates;

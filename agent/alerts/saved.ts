@@ -7,7 +7,8 @@ import { type Group, newGroup, type Phase } from './groups.ts';
 import type { Instance } from './instance.ts';
 import type { Notification } from './notification.ts';
 import { GONE } from './reason.ts';
-import type { SavedWindow, WindowMode, Windows } from './window.ts';
+import type { SavedWindow, WindowMode } from './window.ts';
+import type { Windows } from './windows.ts';
 
 /** The kernel's own memory of conditions, by their place. */
 export interface ConditionStates {

@@ -9,7 +9,7 @@ import { AlertRule, type Hold } from '../alerts/alert-rule.ts';
 import { DueQueue } from '../alerts/due-queue.ts';
 import { GroupReader } from '../alerts/group-reader.ts';
 import { GroupBudget } from '../alerts/groups.ts';
-import { Windows } from '../alerts/window.ts';
+import { Windows } from '../alerts/windows.ts';
 import type { KernelMatch } from '../kernel/kernel.ts';
 import type { Condition } from '../kernel/types.ts';
 

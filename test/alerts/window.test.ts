@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type WindowMode, type WindowOwner, type WindowSpec, Windows } from '../../agent/alerts/window.ts';
+import type { WindowMode, WindowOwner, WindowSpec } from '../../agent/alerts/window.ts';
+import { Windows } from '../../agent/alerts/windows.ts';
 
 const ROOM = { maxWindows: 10_000, maxBytes: Number.POSITIVE_INFINITY };
 const spec = (mode: WindowMode, intervalMs = 10_000, times = 5): WindowSpec => ({ mode, intervalMs, times });
