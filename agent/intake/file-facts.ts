@@ -15,7 +15,7 @@ export interface FileFacts {
  * How logs are opened: a named pipe put there must not hang the agent, a terminal not become its own, and a link not
  * lead it to another file. The one link that may be, at the active path, is resolved before.
  */
-export const LOG_FLAGS =
+const LOG_FLAGS =
   fs.constants.O_RDONLY | fs.constants.O_NONBLOCK | fs.constants.O_NOCTTY | fs.constants.O_NOFOLLOW;
 
 /** overlayfs and others set high bits of a 64-bit inode; as a double, neighbours would become one number. */
@@ -55,6 +55,28 @@ export function factsOfEntry(path: string): FileFacts | undefined {
 
 export function factsOfDescriptor(fd: number): FileFacts {
   return factsOf(fs.fstatSync(fd, { bigint: true }));
+}
+
+/**
+ * Opens a log; the descriptor is the caller's once `make` has returned. `undefined` when nothing is at the path. Throws
+ * the system's error, what `make` throws, and for anything but a regular file.
+ */
+export function openLogIfPresent<T>(path: string, make: (fd: number, facts: FileFacts) => T): T | undefined {
+  let fd: number;
+  try {
+    fd = fs.openSync(path, LOG_FLAGS);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+  try {
+    const facts = factsOfDescriptor(fd);
+    if (!facts.isFile) throw new Error('it is not a regular file');
+    return make(fd, facts);
+  } catch (error) {
+    fs.closeSync(fd);
+    throw error;
+  }
 }
 
 /** Nothing is there, as opposed to: it is there and cannot be used. */

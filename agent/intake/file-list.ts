@@ -173,7 +173,7 @@ export class FileList implements LogIntake, Source {
     const { target } = homeOf(path);
     const file = path.endsWith(COMPRESSED)
       ? GzipFile.openIfPresent(path, target, () => this.onReadable())
-      : LogFile.open(path, target);
+      : LogFile.openIfPresent(path, target);
     if (file === undefined) throw new Error(`there is no file ${path}`);
     file.isFinal = true;
     const point = this.#points.get(path);

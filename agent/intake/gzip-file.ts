@@ -13,9 +13,8 @@ import {
   type FileFacts,
   factsOfDescriptor,
   type Inode,
-  isAbsent,
   isSameInode,
-  LOG_FLAGS,
+  openLogIfPresent,
 } from './file-facts.ts';
 import { type FirstLine, firstLineOf } from './first-line.ts';
 import type { HeldFile } from './held-file.ts';
@@ -50,10 +49,16 @@ export class GzipFile implements HeldFile {
   #state: 'reading' | 'ended';
   #isBusy: boolean;
 
-  private constructor(fd: number, tracked: TrackedFile, line: FirstLine | undefined, onReadable: () => void) {
+  private constructor(
+    fd: number,
+    sizeBytes: number,
+    tracked: TrackedFile,
+    line: FirstLine | undefined,
+    onReadable: () => void,
+  ) {
     this.tracked = tracked;
     this.offsetBytes = 0;
-    this.sizeBytes = lengthFieldOf(fd);
+    this.sizeBytes = sizeBytes;
     this.isFinal = true;
     this.atFinalEnd = false;
     this.records = line?.isContainerRecord === true ? new ContainerRecords() : undefined;
@@ -67,21 +72,13 @@ export class GzipFile implements HeldFile {
     this.#isBusy = false;
   }
 
-  /** Throws the system's error; `undefined` when nothing is at the path. */
+  /** `undefined` when nothing is at the path; throws as `openLogIfPresent` does. */
   static openIfPresent(source: string, path: string, onReadable: () => void): GzipFile | undefined {
-    let fd = CLOSED;
-    try {
-      fd = fs.openSync(path, LOG_FLAGS);
-      const { device, inode, isFile } = factsOfDescriptor(fd);
-      if (!isFile) throw new Error('it is not a regular file');
-      const line = firstLineIn(fd);
-      const identity = { device, inode, firstLineHash: line?.hash ?? '' };
-      return new GzipFile(fd, { source, path, identity }, line, onReadable);
-    } catch (error) {
-      if (fd !== CLOSED) fs.closeSync(fd);
-      if (isAbsent(error)) return undefined;
-      throw error;
-    }
+    return openLogIfPresent(path, (fd, { device, inode, sizeBytes }) => {
+      const line = firstLineIn(fd, sizeBytes);
+      const tracked = { source, path, identity: { device, inode, firstLineHash: line?.hash ?? '' } };
+      return new GzipFile(fd, lengthFieldOf(fd, sizeBytes), tracked, line, onReadable);
+    });
   }
 
   get inode(): Inode {
@@ -213,8 +210,7 @@ export class GzipFile implements HeldFile {
 }
 
 /** 0 when it cannot be true: the field of a file that was cut off is any four bytes. */
-function lengthFieldOf(fd: number): number {
-  const { sizeBytes } = factsOfDescriptor(fd);
+function lengthFieldOf(fd: number, sizeBytes: number): number {
   if (sizeBytes < LENGTH_FIELD_BYTES) return 0;
   const field = Buffer.alloc(LENGTH_FIELD_BYTES);
   fs.readSync(fd, field, 0, LENGTH_FIELD_BYTES, sizeBytes - LENGTH_FIELD_BYTES);
@@ -223,8 +219,7 @@ function lengthFieldOf(fd: number): number {
 }
 
 /** `undefined` when there is none, or the file is damaged: reading it will say so. */
-function firstLineIn(fd: number): FirstLine | undefined {
-  const { sizeBytes } = factsOfDescriptor(fd);
+function firstLineIn(fd: number, sizeBytes: number): FirstLine | undefined {
   for (const most of FIRST_TRIES_BYTES) {
     const packed = Buffer.alloc(Math.min(most, sizeBytes));
     const count = fs.readSync(fd, packed, 0, packed.length, 0);

@@ -8,9 +8,8 @@ import {
   type FileFacts,
   factsOfDescriptor,
   type Inode,
-  isAbsent,
   isSameInode,
-  LOG_FLAGS,
+  openLogIfPresent,
 } from './file-facts.ts';
 import { type FirstLine, lastLineStart, readFirstLine } from './first-line.ts';
 import type { HeldFile } from './held-file.ts';
@@ -50,31 +49,15 @@ export class LogFile implements HeldFile {
   }
 
   /**
-   * Throws the system's error, and for anything but a regular file.
+   * `undefined` when nothing is at the path; throws as `openLogIfPresent` does.
    * @param source key of the lineage
    */
-  static open(source: string, path: string): LogFile {
-    const fd = fs.openSync(path, LOG_FLAGS);
-    try {
-      const facts = factsOfDescriptor(fd);
-      if (!facts.isFile) throw new Error('it is not a regular file');
+  static openIfPresent(source: string, path: string): LogFile | undefined {
+    return openLogIfPresent(path, (fd, facts) => {
       const file = new LogFile(fd, facts, source, path);
       file.identify();
       return file;
-    } catch (error) {
-      fs.closeSync(fd);
-      throw error;
-    }
-  }
-
-  /** `undefined` also when nothing is at the path. */
-  static openIfPresent(source: string, path: string): LogFile | undefined {
-    try {
-      return LogFile.open(source, path);
-    } catch (error) {
-      if (isAbsent(error)) return undefined;
-      throw error;
-    }
+    });
   }
 
   get inode(): Inode {
