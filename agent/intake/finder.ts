@@ -160,12 +160,13 @@ export class Finder {
 
   /** A backup that was listed and cannot be opened: at once when it is gone, else after a while. */
   #giveUp({ path, facts, isCompressed }: Backup): void {
-    const { context } = this.#parts;
+    const { context, resume } = this.#parts;
     const now = context.attempt('look', path, () => factsOfPath(path) ?? 'gone');
     if (now !== 'gone' && this.#mayWait()) {
       this.#isStuck = true;
       return;
     }
+    if (resume.willCount(facts.inode)) return;
     const why = now === 'gone' ? 'it was deleted before it could be opened' : 'it cannot be opened';
     context.lost(path, isCompressed ? 0 : facts.sizeBytes, why, now === 'gone' ? KEEP_MORE : SEE_TO_DISK);
   }

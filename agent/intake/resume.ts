@@ -3,6 +3,7 @@
  * is found or known to be gone.
  */
 
+import type { FileIdentity } from '../position.ts';
 import { type IntakeContext, KEEP_MORE } from './context.ts';
 import { isSameInode } from './file-facts.ts';
 import type { GzipFile } from './gzip-file.ts';
@@ -51,10 +52,19 @@ export class Resume {
     return this.point !== undefined || this.waiting.length > 0;
   }
 
-  /** Whether a file of this first line, the one to go on with or one behind it, was not found so far. */
-  isLookedFor(firstLineHash: string): boolean {
+  /** The identities of the file to go on with, and of those behind it, that were not found so far. */
+  get #wanted(): FileIdentity[] {
     const files = this.point === undefined ? this.waiting : [this.point.file, ...this.waiting];
-    return firstLineHash !== '' && files.some(({ identity }) => identity.firstLineHash === firstLineHash);
+    return files.map(({ identity }) => identity).filter(({ firstLineHash }) => firstLineHash !== '');
+  }
+
+  isLookedFor(hash: string): boolean {
+    return this.#wanted.some(({ firstLineHash }) => firstLineHash === hash);
+  }
+
+  /** Whether `end` will count a file that stood there, unless it is found. */
+  willCount(inode: number): boolean {
+    return this.#wanted.some((identity) => identity.inode === inode);
   }
 
   /** Ends the search with this file; returns where to go on in it. */

@@ -540,6 +540,32 @@ describe('after a restart', () => {
     expect(lookAndRead(third, reader)).toEqual(['a', 'c']);
   });
 
+  test('a file that vanishes between the listing and its opening is counted once', async () => {
+    writer.write('a\n');
+    const first = await started();
+    writer.write('b\n');
+    writer.rotate();
+    writer.write('cc\n');
+    first.look();
+    const resume = first.resumeState(new Map());
+    await first.stop();
+    writer.rotate();
+    const real = fs.readdirSync;
+    vi.spyOn(fs, 'readdirSync').mockImplementationOnce((...args: Parameters<typeof fs.readdirSync>) => {
+      const names = real(...args);
+      const open = fs.openSync;
+      vi.spyOn(fs, 'openSync').mockImplementation((...opened: Parameters<typeof fs.openSync>) => {
+        if (String(opened[0]).endsWith('.002.log')) fs.rmSync(String(opened[0]));
+        return open(...opened);
+      });
+      return names;
+    });
+    const second = await started({ resume });
+    vi.restoreAllMocks();
+    expect(lookAndRead(second, new Reader())).toEqual(['a', 'b']);
+    expect(second.stats).toMatchObject({ lostFiles: 1, lostBytes: 3 });
+  });
+
   test('where the end was, although nothing came of it', async () => {
     writer.write('a\n');
     writer.rotate();
