@@ -114,16 +114,16 @@ export class Feeder {
 
   readonly #turn = (): void => {
     if (this.#state === 'stopped') return;
-    let moved = 0;
+    let isMore = false;
     for (const source of this.#options.sources()) {
       const bytes = this.#drain(source);
       if (bytes < 0) {
         this.#state = 'blocked';
         return;
       }
-      moved += bytes;
+      if (bytes > 0 && !source.atEndForNow) isMore = true;
     }
-    if (moved > 0) {
+    if (isMore) {
       this.#runSoon();
       return;
     }
@@ -166,6 +166,7 @@ export class Feeder {
       moved += consumed;
       if (consumed > 0) {
         view = this.#chunk;
+        if (status === STATUS_MORE && source.atEndForNow && !source.atFinalEnd) break;
       } else if (status === STATUS_MORE) {
         // Part of a line: wait for the rest of it, or look at more of it at once.
         if (isQuiet && length === quietBytes) evaluation.forget(file);

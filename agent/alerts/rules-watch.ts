@@ -12,8 +12,9 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../errors.ts';
 
-/** Two looks and a load are within the two seconds that are promised. */
-const LOOK_MS = 750;
+/** Both and a load are within the two seconds that are promised. */
+const LOOK_MS = 1500;
+const SETTLE_MS = 250;
 
 export class RulesWatch {
   readonly #paths: readonly string[];
@@ -48,7 +49,8 @@ export class RulesWatch {
 
   #next(): void {
     if (this.#state === 'stopped') return;
-    this.#timer = setTimeout(() => this.#turn(), LOOK_MS);
+    const delayMs = this.#seen === this.#settled ? LOOK_MS : SETTLE_MS;
+    this.#timer = setTimeout(() => this.#turn(), delayMs);
     this.#timer.unref();
   }
 
@@ -71,11 +73,13 @@ export class RulesWatch {
 
 function lookAt(path: string): string {
   try {
+    // An exception costs more than a system call, and mostly it is a file.
+    if (!statSync(path).isDirectory()) return fingerprint(path);
     const names = readdirSync(path);
     const files = names.filter((name) => name.endsWith('.json') && !name.startsWith('.')).sort();
     return files.map((name) => fingerprint(join(path, name))).join('\n');
   } catch (error) {
-    return systemCode(error) === 'ENOTDIR' ? fingerprint(path) : `${path}: ${systemCode(error)}`;
+    return `${path}: ${systemCode(error)}`;
   }
 }
 

@@ -27,6 +27,8 @@ const REPLAY_AGAIN = 'replay it again once it can be opened';
 export class FileList implements LogIntake, Source {
   onReadable: () => void;
   onFiles: () => void;
+  /** Another file may follow. */
+  readonly atEndForNow = false;
   atFinalEnd: boolean;
   readonly #context: IntakeContext;
   readonly #points: Map<string, ResumePoint>;

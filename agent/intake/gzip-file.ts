@@ -37,6 +37,8 @@ export class GzipFile implements HeldFile {
   /** Always: nobody writes into a compressed copy. */
   isFinal: boolean;
   atFinalEnd: boolean;
+  /** The window is filled while others run. */
+  readonly atEndForNow = false;
   readonly isTruncated = false;
   readonly records: ContainerRecords | undefined;
   readonly #onReadable: () => void;

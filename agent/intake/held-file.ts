@@ -19,6 +19,8 @@ export interface HeldFile {
   readonly waitingBytes: number;
   /** Its writer is known to have left it; set from outside. */
   isFinal: boolean;
+  /** The last `read` returned all there was. */
+  readonly atEndForNow: boolean;
   /** What the last `read` returned reaches the end of a final file. */
   atFinalEnd: boolean;
   /** Cut in place since the last `startOver`. */

@@ -29,6 +29,8 @@ const DEFAULT_POLL_INTERVAL_MS = 1_000;
 const BUSY_LOOK_INTERVAL_MS = 10;
 /** A log that has not grown for this long is quiet. */
 const QUIET_AFTER_MS = 1_000;
+/** While the reader keeps up, it finds what is new by reading; the path is asked this often whether it is still that file. */
+const PATH_LOOK_INTERVAL_MS = 100;
 /** Notifications are turned off at more than this many in one window: one costs more than a look on the timer. */
 const STORM_EVENTS = 10;
 const STORM_WINDOW_MS = 100;
@@ -80,6 +82,9 @@ export class Intake {
   #isTold: boolean;
   #lastGrowthMs: number;
   #lastDiscoveryMs: number;
+  #lastLookMs: number;
+  /** Consumed at the last tick. */
+  #readBytesTicked: number;
   #windowStartMs: number;
   #windowEvents: number;
   /** Changes counted when `onFiles` was called last. */
@@ -99,6 +104,8 @@ export class Intake {
     this.#isTold = false;
     this.#lastGrowthMs = 0;
     this.#lastDiscoveryMs = Number.NEGATIVE_INFINITY;
+    this.#lastLookMs = 0;
+    this.#readBytesTicked = 0;
     this.#windowStartMs = 0;
     this.#windowEvents = 0;
     this.#filesTold = 0;
@@ -173,7 +180,7 @@ export class Intake {
 
   async stop(): Promise<void> {
     this.#mode = 'stopped';
-    clearTimeout(this.#timer);
+    clearInterval(this.#timer);
     this.#logs.stop();
     this.#stdin?.stop();
     await this.#notifier.off();
@@ -194,6 +201,7 @@ export class Intake {
   /** Brings everything up to date at once. Called on notifications and timers; tests drive it. */
   look(nowMs: number = performance.now()): void {
     if (this.#mode === 'stopped' || this.#stdin !== undefined) return;
+    this.#lastLookMs = nowMs;
     if (nowMs - this.#lastDiscoveryMs >= this.#pollIntervalMs) this.#discover(nowMs, false);
     if (!this.#logs.look(nowMs)) return;
     this.#lastGrowthMs = nowMs;
@@ -246,19 +254,37 @@ export class Intake {
   }
 
   #arm(): void {
-    clearTimeout(this.#timer);
+    clearInterval(this.#timer);
     const delayMs = this.#mode === 'busy' ? BUSY_LOOK_INTERVAL_MS : this.#pollIntervalMs;
-    this.#timer = setTimeout(() => this.#tick(), delayMs);
+    this.#timer = setInterval(() => this.#tick(), delayMs);
   }
 
   #tick(): void {
     if (this.#mode === 'stopped') return;
     const nowMs = performance.now();
+    if (this.#isFollowed(nowMs)) {
+      this.#lastGrowthMs = nowMs;
+      this.onReadable();
+      return;
+    }
     this.look(nowMs);
+    const before = this.#mode;
     const isQuiet = nowMs - this.#lastGrowthMs >= QUIET_AFTER_MS;
     if (this.#mode === 'busy' && isQuiet) this.#mode = 'calm';
     else if (this.#mode === 'calm' && !isQuiet && this.#notifier.fault !== undefined) this.#mode = 'busy';
     if (this.#mode === 'calm') this.#notifier.watch(this.#logs.folders());
-    this.#arm();
+    if (this.#mode !== before) this.#arm();
+  }
+
+  /** The reader is at the end of the newest files, and they grow: then reading is the cheapest look. */
+  #isFollowed(nowMs: number): boolean {
+    const hasRead = this.stats.readBytes > this.#readBytesTicked;
+    this.#readBytesTicked = this.stats.readBytes;
+    return (
+      this.#mode === 'busy' &&
+      hasRead &&
+      nowMs - this.#lastLookMs < PATH_LOOK_INTERVAL_MS &&
+      this.lagBytes() === 0
+    );
   }
 }

@@ -36,6 +36,8 @@ export class Lineage implements Source {
   /** Where this run began: the place to store until there is a safe one. */
   #start: Position | undefined;
   #lastGrowthMs: number;
+  /** Since the last look: the reader may be the first to see it. */
+  #hasReadGrowth: boolean;
   /** Since when reading the first file has failed without a break. */
   #failingSinceMs: number | undefined;
 
@@ -60,6 +62,7 @@ export class Lineage implements Source {
     });
     this.#start = undefined;
     this.#lastGrowthMs = 0;
+    this.#hasReadGrowth = false;
     this.#failingSinceMs = undefined;
   }
 
@@ -73,6 +76,10 @@ export class Lineage implements Source {
 
   get atFinalEnd(): boolean {
     return this.#held.first?.atFinalEnd ?? false;
+  }
+
+  get atEndForNow(): boolean {
+    return this.#held.first?.atEndForNow ?? false;
   }
 
   get waitingBytes(): number {
@@ -118,7 +125,8 @@ export class Lineage implements Source {
     const active = this.#finder.factsOfActive();
     const newest = this.#held.last;
     const hasGrown = newest !== undefined && this.#hasGrown(newest, active);
-    if (hasGrown) this.#lastGrowthMs = nowMs;
+    if (hasGrown || this.#hasReadGrowth) this.#lastGrowthMs = nowMs;
+    this.#hasReadGrowth = false;
     const isNews = hasGrown || isFirstBack;
     if (newest !== undefined && active !== undefined && isSameInode(active, newest.inode)) {
       newest.isFinal = false;
@@ -165,7 +173,9 @@ export class Lineage implements Source {
     if (file === undefined || !file.isOpen) return 0;
     try {
       if (file.isTruncated) this.#startOver(file);
+      const knownBytes = file.sizeBytes;
       let count = file.read(into);
+      if (file.sizeBytes > knownBytes) this.#hasReadGrowth = true;
       if (file.isTruncated) {
         this.#startOver(file);
         count = file.read(into);

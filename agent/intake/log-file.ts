@@ -26,6 +26,7 @@ export class LogFile implements HeldFile {
   offsetBytes: number;
   sizeBytes: number;
   isFinal: boolean;
+  atEndForNow: boolean;
   atFinalEnd: boolean;
   isTruncated: boolean;
   /** A plain file that cannot be read now may be readable later. */
@@ -40,6 +41,7 @@ export class LogFile implements HeldFile {
     this.offsetBytes = 0;
     this.sizeBytes = facts.sizeBytes;
     this.isFinal = false;
+    this.atEndForNow = false;
     this.atFinalEnd = false;
     this.isTruncated = false;
     this.records = undefined;
@@ -113,6 +115,7 @@ export class LogFile implements HeldFile {
   read(into: Uint8Array): number {
     const count = fs.readSync(this.#fd, into, 0, into.length, this.offsetBytes);
     const end = this.offsetBytes + count;
+    this.atEndForNow = count < into.length;
     if (end > this.sizeBytes) {
       // Grown since the last look: or cut and refilled, and these bytes are not what follows.
       if (!this.#sampleHolds()) {

@@ -37,16 +37,19 @@ export class Notifier {
 
   /** Watches these folders, as far as they exist, and no others. Cheap when nothing has changed. */
   watch(folders: Iterable<string>): void {
-    const present = new Map<string, string>();
+    const present: string[] = [];
+    let wanted = '';
     for (const folder of folders) {
-      const place = placeOf(folder);
-      if (place !== undefined) present.set(place.path, `${place.path}\0${place.inode}`);
+      const inode = inodeOf(folder);
+      if (inode === undefined) continue;
+      present.push(folder);
+      wanted += `${folder}\0${inode}\0`;
     }
-    const wanted = [...present.values()].sort().join('\0');
     if (wanted === this.#watched) return;
     this.off();
     this.#watched = wanted;
-    if (present.size > 0) this.#start(new Set(present.keys()));
+    const real = new Set(present.flatMap((folder) => realPath(folder) ?? []));
+    if (real.size > 0) this.#start(real);
   }
 
   #start(folders: ReadonlySet<string>): void {
@@ -91,12 +94,20 @@ export class Notifier {
   }
 }
 
-function placeOf(folder: string): { path: string; inode: number } | undefined {
+/** Of a folder that cannot be read, `undefined`: whoever lists it says so. */
+function inodeOf(folder: string): number | undefined {
   try {
-    const facts = factsOfPath(folder);
-    return facts === undefined ? undefined : { path: fs.realpathSync(folder), inode: facts.inode };
+    return factsOfPath(folder)?.inode;
   } catch {
-    // Unreadable: whoever lists it says so.
+    return undefined;
+  }
+}
+
+function realPath(folder: string): string | undefined {
+  try {
+    return fs.realpathSync(folder);
+  } catch {
+    // Gone since: the next call sees it.
     return undefined;
   }
 }

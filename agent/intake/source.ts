@@ -18,6 +18,8 @@ export interface Source {
    */
   read(into: Uint8Array): number;
   consume(bytes: number): void;
+  /** The last `read()` returned all there was: reading on at once is in vain. May be `false` although it did. */
+  readonly atEndForNow: boolean;
   /**
    * The bytes that the last `read()` returned end the file: it was rotated away, replaced or deleted, and no more
    * bytes follow. A piece without a newline at their end is a line.

@@ -40,6 +40,11 @@ export class StdinSource implements Source {
     return this.#window.offsetBytes;
   }
 
+  /** More may have come meanwhile. */
+  get atEndForNow(): boolean {
+    return false;
+  }
+
   get waitingBytes(): number {
     return this.#window.waitingBytes;
   }

@@ -289,6 +289,27 @@ describe('rotation', () => {
     expect(lookAndRead(intake, reader)).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
+  test('growth that the reader sees first is growth: the deleted file is not over', async () => {
+    const intake = await started();
+    const reader = new Reader();
+    const startMs = performance.now();
+    const fd = fs.openSync(writer.path, 'a');
+    fs.writeSync(fd, 'a\n');
+    lookAndRead(intake, reader);
+    fs.unlinkSync(writer.path);
+    fs.writeSync(fd, 'b\n');
+    reader.readAll(intake);
+    intake.look(startMs + 8_000);
+    fs.writeSync(fd, 'piece');
+    reader.readAll(intake);
+    intake.look(startMs + 12_000);
+    reader.readAll(intake);
+    expect(intake.sources[0]?.atFinalEnd).toBe(false);
+    fs.writeSync(fd, ' of c\n');
+    fs.closeSync(fd);
+    expect(lookAndRead(intake, reader)).toEqual(['a', 'b', 'piece of c']);
+  });
+
   test('a link that is turned to another file and back is read on where it was left', async () => {
     const [one, two] = [join(folder, 'one'), join(folder, 'two')];
     fs.writeFileSync(one, 'a\n');
