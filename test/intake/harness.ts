@@ -89,6 +89,9 @@ export class Writer {
 }
 
 const NEWLINE = 0x0a;
+/** Longer than decompressing takes, and than a file without a name stays open for its writer. */
+const QUIET_AFTER_MS = 500;
+const LONG_AFTER_MS = 20_000;
 /** Far more than a small file needs. */
 const DECOMPRESS_TIMEOUT_MS = 10_000;
 
@@ -115,6 +118,8 @@ export class Reader {
       );
       if (!isWaiting) return;
       await new Promise(setImmediate);
+      // A plain file that is read on under the name of its copy ends when it has been quiet for long.
+      if (performance.now() - startMs > QUIET_AFTER_MS) intake.look(performance.now() + LONG_AFTER_MS);
     }
     throw new Error('a compressed file has no end');
   }

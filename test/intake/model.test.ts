@@ -53,7 +53,20 @@ const DELETING_ACTIONS = [...KEEPING_ACTIONS.filter((action) => action !== 'piec
 type Action = (typeof ACTIONS)[number] | (typeof DELETING_ACTIONS)[number];
 const FEW_HELD = { files: 2, deletedBytes: 100 };
 
-const SEQUENCES = 500;
+/**
+ * `INTAKE_SEQUENCES` and `INTAKE_SEED` for a longer search, or another one. The seed is fixed otherwise: what a search
+ * finds becomes an example here, and does not turn somebody's unrelated change red.
+ */
+const SEQUENCES = Number(process.env['INTAKE_SEQUENCES'] ?? 500);
+const SEED = Number(process.env['INTAKE_SEED'] ?? 20_261_124);
+const FOUND: [Action[]][] = [
+  // A name given twice within a millisecond, and compressed before anybody looked.
+  [['sameMillisecond', 'readOne', 'compress', 'restart']],
+  // Renamed and compressed at once, after a restart that had read nothing.
+  [['write', 'restart', 'rename', 'compress', 'look', 'readAll']],
+];
+/** Many times what they take: a search of any length must not end for this. */
+const TIMEOUT_MS = 60_000 + SEQUENCES * 60;
 /** Small, so that most reads end in the middle of something. */
 const READ_BYTES = 48;
 
@@ -241,34 +254,34 @@ function numbersIn(text: string): number[] {
   return (text.match(/\d+(?= )/g) ?? []).map(Number);
 }
 
-test(`${SEQUENCES} random histories arrive whole, in order, once`, { timeout: 30_000 }, async () => {
+test(`${SEQUENCES} random histories arrive whole, in order, once`, { timeout: TIMEOUT_MS }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.constantFrom(...ACTIONS), { maxLength: 40 }), async (actions) => {
       await new World().run(actions);
     }),
-    { numRuns: SEQUENCES },
+    { numRuns: SEQUENCES, seed: SEED, examples: FOUND },
   );
 });
 
 test(`${SEQUENCES} that keep every file, more than are held open: none is called lost`, {
-  timeout: 30_000,
+  timeout: TIMEOUT_MS,
 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.constantFrom(...KEEPING_ACTIONS), { maxLength: 40 }), async (actions) => {
       expect(await new World(FEW_HELD).run(actions)).toEqual({ called: 0, lost: 0 });
     }),
-    { numRuns: SEQUENCES },
+    { numRuns: SEQUENCES, seed: SEED },
   );
 });
 
 test(`${SEQUENCES} in which backups are deleted: what does not arrive is counted, once`, {
-  timeout: 30_000,
+  timeout: TIMEOUT_MS,
 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.constantFrom(...DELETING_ACTIONS), { maxLength: 40 }), async (actions) => {
       const { called, lost } = await new World(FEW_HELD).run(actions);
       expect(called).toBe(lost);
     }),
-    { numRuns: SEQUENCES },
+    { numRuns: SEQUENCES, seed: SEED },
   );
 });
