@@ -274,11 +274,23 @@ export class Finder {
     const { context, history, resume } = this.#parts;
     const { folder } = this.home;
     if (context.attempt('look', folder, () => factsOfPath(folder)) === undefined) return [];
-    const backups = context.attempt('list', folder, () => listBackups(this.home));
+    const list = () => context.attempt('list', folder, () => listBackups(this.home));
+    let backups = list();
+    // A listing is no snapshot: what is compressed meanwhile may stand in it under neither name.
+    const isSearching = resume.point !== undefined || resume.waiting.length > 0;
+    for (let tries = 0; isSearching && tries < MAX_CATCH_UPS; tries++) {
+      const before = backups;
+      backups = list();
+      if (isSameListing(before, backups)) break;
+    }
     // Until the file of a restart is found, the folder may not be the right one yet: not mounted, say.
     if (backups !== undefined && resume.point === undefined)
       history.prune(new Set(backups.map(({ stem }) => stem)));
     if (backups === undefined) this.#waitIfSearching();
     return backups ?? [];
   }
+}
+
+function isSameListing(one: readonly Backup[] | undefined, other: readonly Backup[] | undefined): boolean {
+  return one?.map(({ path }) => path).join('\0') === other?.map(({ path }) => path).join('\0');
 }
