@@ -121,7 +121,8 @@ export class Feeder {
         this.#state = 'blocked';
         return;
       }
-      if (bytes > 0 && !source.atEndForNow) isMore = true;
+      // A turn that has used up its share may have left some of what was read last.
+      if (bytes >= TURN_BYTES || (bytes > 0 && !source.atEndForNow)) isMore = true;
     }
     if (isMore) {
       this.#runSoon();
