@@ -8,7 +8,7 @@
  * Waiting for two looks that agree keeps a file that is being written from being read half.
  */
 
-import { readdirSync, statSync } from 'node:fs';
+import { type BigIntStats, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../errors.ts';
 
@@ -73,8 +73,8 @@ export class RulesWatch {
 
 function lookAt(path: string): string {
   try {
-    // An exception costs more than a system call, and mostly it is a file.
-    if (!statSync(path).isDirectory()) return fingerprint(path);
+    const stats = statSync(path, { bigint: true });
+    if (!stats.isDirectory()) return asText(path, stats);
     const names = readdirSync(path);
     const files = names.filter((name) => name.endsWith('.json') && !name.startsWith('.')).sort();
     return files.map((name) => fingerprint(join(path, name))).join('\n');
@@ -86,9 +86,12 @@ function lookAt(path: string): string {
 /** Links are followed: the file that a swapped link leads to is another one. */
 function fingerprint(file: string): string {
   try {
-    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
-    return `${file}:${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
+    return asText(file, statSync(file, { bigint: true }));
   } catch (error) {
     return `${file}: ${systemCode(error)}`;
   }
+}
+
+function asText(file: string, { dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return `${file}:${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
 }

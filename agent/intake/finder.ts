@@ -277,8 +277,7 @@ export class Finder {
     const list = () => context.attempt('list', folder, () => listBackups(this.home));
     let backups = list();
     // A listing is no snapshot: what is compressed meanwhile may stand in it under neither name.
-    const isSearching = resume.point !== undefined || resume.waiting.length > 0;
-    for (let tries = 0; isSearching && tries < MAX_CATCH_UPS; tries++) {
+    for (let tries = 0; resume.isSearching && tries < MAX_CATCH_UPS; tries++) {
       const before = backups;
       backups = list();
       if (isSameListing(before, backups)) break;

@@ -16,6 +16,8 @@ export const STDIN = '-';
 export class StdinSource implements Source {
   readonly key: string;
   readonly file: TrackedFile;
+  /** More may have come meanwhile. */
+  readonly atEndForNow = false;
   atFinalEnd: boolean;
   readonly #context: IntakeContext;
   readonly #input: Readable;
@@ -38,11 +40,6 @@ export class StdinSource implements Source {
 
   get offsetBytes(): number {
     return this.#window.offsetBytes;
-  }
-
-  /** More may have come meanwhile. */
-  get atEndForNow(): boolean {
-    return false;
   }
 
   get waitingBytes(): number {

@@ -11,26 +11,6 @@ import type { ResumeState } from '../../agent/intake/history.ts';
 import type { Intake } from '../../agent/intake/intake.ts';
 import { makeIntake, Reader, RecordingLog, temporaryFolder, Writer } from './harness.ts';
 
-const ACTIONS = [
-  'write',
-  'write',
-  'write',
-  'piece',
-  'rotate',
-  'rotateTwice',
-  'rename',
-  'sameMillisecond',
-  'cut',
-  'deleteActive',
-  'deleteBackup',
-  'compress',
-  'compressHalf',
-  'look',
-  'look',
-  'readOne',
-  'readAll',
-  'restart',
-] as const;
 /** With few files held open: without what only a descriptor, or nothing at all, could save. */
 const KEEPING_ACTIONS = [
   'write',
@@ -48,6 +28,10 @@ const KEEPING_ACTIONS = [
   'readAll',
   'restart',
 ] as const;
+const ACTIONS = [
+  ...KEEPING_ACTIONS.filter((action) => action !== 'rotateAndCompress'),
+  ...(['write', 'rename', 'sameMillisecond', 'cut', 'deleteActive', 'deleteBackup'] as const),
+];
 /** Whole lines only: a file without one may go uncounted. */
 const DELETING_ACTIONS = [...KEEPING_ACTIONS.filter((action) => action !== 'piece'), 'deleteOldest'] as const;
 type Action = (typeof ACTIONS)[number] | (typeof DELETING_ACTIONS)[number];
